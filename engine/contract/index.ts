@@ -1,0 +1,3 @@
+/** The engine's contract with its clients: types, validators, and the type of its router. Runs anywhere. */
+export * from './inputs.ts';
+export * from './types.ts';

@@ -1,4 +1,6 @@
+/** The suite of `npm test`: needs nothing but Node. Browser and client suites have configurations of their own. */
 import { defineConfig } from 'vitest/config';
+import { reporting } from './test/reporters.ts';
 
 export default defineConfig({
   test: {
@@ -8,5 +10,6 @@ export default defineConfig({
     maxWorkers: 2,
     testTimeout: 60_000,
     hookTimeout: 60_000,
+    ...reporting('unit'),
   },
 });

@@ -1,0 +1,4 @@
+/** The lake room: Delta Lake tables on a local disk, with DuckDB as the engine that reads and writes Parquet. */
+export type * from './types.ts';
+export { duckdbSql } from './duckdb.ts';
+export { LakeError } from './errors.ts';

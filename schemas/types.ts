@@ -4,7 +4,7 @@
  */
 
 interface EventBase<T extends string> {
-  /** Unique and deterministic: `<order_id>-<place in the order's life>`. */
+  /** Unique and deterministic: `<order_id>-<number within the order>`. */
   event_id: string;
   type: T;
   /** ISO 8601, UTC, milliseconds. */

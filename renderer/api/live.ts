@@ -1,0 +1,106 @@
+/**
+ * What the engine tells every second, as stores: the platform's state and the newest minutes of samples. One subscription
+ * each for the whole page, whichever page is open, so that a change of page never waits for a first figure.
+ */
+import type { FlowGraph, PlatformState, Sample } from '../../engine/contract/index.ts';
+import type { Subscription } from './api.ts';
+import { api, connection, refuse } from './client.ts';
+import { isUnauthorized } from './problem.ts';
+import { createStore } from './store.ts';
+
+export const platform = createStore<PlatformState | null>(null);
+export const graph = createStore<FlowGraph | null>(null);
+/** The newest samples, oldest first, one a second. */
+export const recent = createStore<readonly Sample[]>([]);
+export const recentMax = 300;
+
+/** Adds a sample to the ring; a repeated or older one (after a reconnect) changes nothing. */
+export const appendSample = (samples: readonly Sample[], sample: Sample, max: number): readonly Sample[] => {
+  const newest = samples.at(-1);
+  if (newest !== undefined && sample.atMs <= newest.atMs) return samples;
+  return [...samples.slice(Math.max(0, samples.length + 1 - max)), sample];
+};
+
+/** Joins history with what arrived while it was on its way: in order, each moment once. */
+export const mergeSamples = (history: readonly Sample[], live: readonly Sample[], max: number): readonly Sample[] => {
+  const end = history.at(-1)?.atMs ?? -Infinity;
+  return [...history, ...live.filter((sample) => sample.atMs > end)].slice(-max);
+};
+
+const loadRecent = async (): Promise<void> => {
+  const toMs = Date.now();
+  const history = await api.metrics.history.query({ fromMs: toMs - recentMax * 1000, toMs, stepMs: 1000 });
+  recent.update((live) => mergeSamples(history, live, recentMax));
+};
+
+/** The graph changes only when a pipeline does: ask again while it is empty or does not know a node of the state. */
+const loadGraph = async (): Promise<void> => {
+  const next = await api.platform.graph.query();
+  const same = JSON.stringify(next) === JSON.stringify(graph.get());
+  if (!same) graph.set(next);
+};
+
+const graphIsStale = (state: PlatformState): boolean => {
+  const known = new Set(graph.get()?.nodes.map((node) => node.id));
+  return known.size === 0 || Object.keys(state.nodes).some((id) => !known.has(id));
+};
+
+let graphAskedAtMs = 0;
+const onState = (state: PlatformState): void => {
+  platform.set(state);
+  if (!graphIsStale(state) || Date.now() - graphAskedAtMs < 1500) return;
+  graphAskedAtMs = Date.now();
+  loadGraph().catch(report);
+};
+
+/** A failed background call is not the user's business while the banner says why; otherwise it belongs in the console. */
+const report = (error: unknown): void => {
+  if (isUnauthorized(error)) refuse();
+  else if (connection.get().phase === 'open') console.warn('A background call failed', error);
+};
+
+const retryMs = 1000;
+
+/** Follows a subscription for as long as the page lives: a refused or broken one is asked for again. */
+const follow = <Value>(source: Subscription<void, Value>, onData: (value: Value) => void): (() => void) => {
+  let stopped = false;
+  let current: { unsubscribe(): void } | undefined;
+  const again = (): void => {
+    if (!stopped) setTimeout(start, retryMs);
+  };
+  const start = (): void => {
+    if (stopped) return;
+    const onError = (error: unknown): void => {
+      report(error);
+      again();
+    };
+    current = source.subscribe(undefined, { onData, onError, onComplete: again });
+  };
+  start();
+  return () => {
+    stopped = true;
+    current?.unsubscribe();
+  };
+};
+
+/** Starts what is live; returns what stops it. */
+export const startLive = (): (() => void) => {
+  const stops = [
+    follow(api.platform.watch, onState),
+    follow(api.metrics.watch, (sample) => recent.update((all) => appendSample(all, sample, recentMax))),
+  ];
+  let opened = false;
+  const reload = (): void => {
+    const open = connection.get().phase === 'open';
+    if (open && !opened) {
+      loadRecent().catch(report);
+      loadGraph().catch(report);
+    }
+    opened = open;
+  };
+  reload();
+  stops.push(connection.subscribe(reload));
+  return () => {
+    for (const stop of stops) stop();
+  };
+};

@@ -1,0 +1,2 @@
+/** Style sheets and fonts that are imported for their effect. */
+declare module '@fontsource-variable/*';

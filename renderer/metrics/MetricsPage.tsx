@@ -1,0 +1,2 @@
+const MetricsPage = () => null;
+export default MetricsPage;

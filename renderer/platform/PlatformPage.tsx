@@ -1,0 +1,2 @@
+const PlatformPage = () => null;
+export default PlatformPage;

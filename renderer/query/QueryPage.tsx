@@ -1,0 +1,2 @@
+const QueryPage = () => null;
+export default QueryPage;

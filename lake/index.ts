@@ -2,3 +2,8 @@
 export type * from './types.ts';
 export { duckdbSql } from './duckdb.ts';
 export { LakeError } from './errors.ts';
+export { openLake } from './lake.ts';
+export type { LakeOptions } from './lake.ts';
+export { scanSql } from './scan.ts';
+export { fileStats } from './stats.ts';
+export type { FileInfo, Storage } from './storage.ts';

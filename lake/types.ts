@@ -20,7 +20,7 @@ export interface Column {
   comment?: string;
 }
 
-/** Statistics of one file as Delta keeps them; nested columns nest. Absent values are unknown, not null. */
+/** Statistics of one file as Delta keeps them; nested columns nest, absent values are unknown. Numbers that a double cannot hold are text. */
 export interface FileStats {
   numRecords: number;
   minValues: Record<string, JsonValue>;
@@ -37,7 +37,8 @@ export interface DataFile {
   modifiedMs: number;
   /** Absent when a foreign writer kept no statistics. */
   rows?: number;
-  stats?: FileStats;
+  /** As in the log, a JSON text; `fileStats(file)` reads it. */
+  stats?: string;
 }
 
 export interface Snapshot {

@@ -1,0 +1,11 @@
+/** The seeded city: its events, its operational database, the replay of files, and the ledger of what is true. */
+export { SimulatorError } from './failure.ts';
+export { readLedger } from './ledger.ts';
+export type { LedgerReport, LedgerSource, TopicCounts } from './ledger.ts';
+export { shopSchema } from './shop/schema.ts';
+export { startSimulator } from './simulator.ts';
+export type { Simulator, SimulatorConfig, SimulatorMetrics, SimulatorPhase, SimulatorState } from './simulator.ts';
+export { EventStream } from './stream.ts';
+export type { Batch, Mark, ShopOperation } from './stream.ts';
+export { createWorld, defaultStartMs } from './world.ts';
+export type { World, WorldOptions } from './world.ts';

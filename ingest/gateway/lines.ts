@@ -1,0 +1,46 @@
+/** NDJSON by bytes: a line's bytes are what Kafka gets, so a body is never decoded as a whole. */
+import { Refusal } from './refusal.ts';
+
+const lineFeed = 0x0a;
+const carriageReturn = 0x0d;
+/** A record batch of Kafka is at most 1 MB by default; a record has to fit into one. */
+export const lineBytesMax = 800_000;
+
+/** The lines of a body. The line's end (LF or CRLF) is no part of it, and the last line may lack it. */
+export function splitLines(body: Buffer): Buffer[] {
+  const lines: Buffer[] = [];
+  for (let start = 0; start < body.length;) {
+    const found = body.indexOf(lineFeed, start);
+    const end = found === -1 ? body.length : found;
+    const stripped = end > start && body[end - 1] === carriageReturn ? end - 1 : end;
+    lines.push(body.subarray(start, stripped));
+    start = end + 1;
+  }
+  return lines;
+}
+
+export function parseLine(bytes: Buffer, line: number): Record<string, unknown> {
+  if (bytes.length > lineBytesMax)
+    throw new Refusal(
+      413,
+      'LINE_TOO_LARGE',
+      `Line ${line} has ${bytes.length} bytes, and Kafka takes ${lineBytesMax} at most.`,
+      'Send less in one event.',
+      { line },
+    );
+  const value = parseJson(bytes, line);
+  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Record<string, unknown>;
+  throw new Refusal(400, 'NOT_AN_OBJECT', `Line ${line} is no JSON object.`, 'Send one JSON object on each line.', {
+    line,
+  });
+}
+
+function parseJson(bytes: Buffer, line: number): unknown {
+  try {
+    return JSON.parse(bytes.toString());
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error;
+    const what = bytes.length === 0 ? `Line ${line} is empty.` : `Line ${line} is no JSON: ${error.message}.`;
+    throw new Refusal(400, 'NOT_JSON', what, 'Send one JSON object on each line, and nothing else.', { line });
+  }
+}

@@ -1,0 +1,311 @@
+/**
+ * The ordered-source publisher: appends the records of ordered sources to Kafka, each exactly once, whatever dies on the way.
+ *
+ * The truth about what was appended is in Kafka itself: each record carries its source and sequence. Before anything is
+ * appended to a partition, its tail is known; after an outcome that nobody knows (a lost connection, a time-out), it is read
+ * again. What Kafka has already is dropped. One group of publications is under way at a time, so that nothing else appends
+ * for a source while a tail is being read.
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Failure, type Log, messageOf } from '../failure.ts';
+import type { Checkpoint } from './checkpoint.ts';
+import { plan, type PlannedBatch, type Publication, type TopicCount } from './plan.ts';
+import { appended, Positions } from './positions.ts';
+import type { Batch, KafkaPort } from './port.ts';
+import { recover } from './recover.ts';
+
+export interface PublisherConfig {
+  readonly port: KafkaPort;
+  readonly checkpoint: Checkpoint;
+  readonly log: Log;
+  /** Unix milliseconds. */
+  readonly now: () => number;
+  /** of topics that have to be created */
+  readonly partitions: number;
+  /** A publication fails when Kafka was away for so long. */
+  readonly patienceMs?: number;
+  readonly settleMs?: number;
+  readonly batchBytesMax?: number;
+}
+
+export type Outcome =
+  | {
+      readonly kind: 'published';
+      readonly accepted: number;
+      readonly duplicates: number;
+      readonly nextSequence: number;
+    }
+  /** The publication begins beyond what is in Kafka: nothing of it was sent. */
+  | { readonly kind: 'gap'; readonly nextSequence: number };
+
+interface Job extends Publication {
+  readonly deadlineMs: number;
+  /** as the first attempt found them */
+  counts: ReadonlyMap<string, TopicCount> | null;
+  readonly resolve: (outcome: Outcome) => void;
+  readonly reject: (error: Error) => void;
+}
+
+const groupRecordsMax = 50_000;
+const checkpointEveryMs = 1_000;
+const probeEveryMs = 500;
+
+export class Publisher {
+  readonly #config: Required<PublisherConfig>;
+  readonly #positions = new Positions();
+  readonly #queue: Job[] = [];
+  #identity: { producerId: bigint; epoch: number } | null = null;
+  #state: 'connecting' | 'connected' | 'away' = 'connecting';
+  #problem: string | null = null;
+  #tail: Promise<unknown> = Promise.resolve();
+  #scheduled = false;
+  #probing = false;
+  /** Topics that exist for sure on this connection. */
+  readonly #opened = new Set<string>();
+  readonly #totals = new Map<string, TopicCount>();
+  #stopped = false;
+  readonly #timers: NodeJS.Timeout[];
+
+  constructor(config: PublisherConfig) {
+    this.#config = { patienceMs: 5_000, settleMs: 50, batchBytesMax: 900_000, ...config };
+    config.checkpoint.load(this.#positions);
+    config.port.onLost((reason) => this.#failed(reason));
+    this.#timers = [
+      setInterval(() => this.#saveTouched(), checkpointEveryMs),
+      setInterval(() => this.#probe(), probeEveryMs),
+    ];
+    this.#probe();
+  }
+
+  get kafka(): { readonly state: 'connecting' | 'connected' | 'away'; readonly problem: string | null } {
+    return { state: this.#state, problem: this.#problem };
+  }
+
+  /** Publishes records of one source. Resolves when all of them are in Kafka; rejects with KAFKA_AWAY when that is not known. */
+  publish(publication: Publication): Promise<Outcome> {
+    if (this.#stopped) return Promise.reject(stopping());
+    const deadlineMs = this.#config.now() + (this.#state === 'away' ? 0 : this.#config.patienceMs);
+    return new Promise((resolve, reject) => {
+      this.#queue.push({ ...publication, deadlineMs, counts: null, resolve, reject });
+      this.#schedule();
+    });
+  }
+
+  /** Everything below is in Kafka; 0 for a source that is not known. Rejects with KAFKA_AWAY while that cannot be known. */
+  async nextSequence(source: string): Promise<number> {
+    if (this.#state !== 'connected') await this.#exclusive(() => this.#connect().catch((error) => this.#failed(error)));
+    if (this.#state !== 'connected') throw this.#away();
+    return this.#positions.nextSequence.get(source) ?? 0;
+  }
+
+  /** By topic, since the start: records that were asked for, and how many of those were in Kafka already. */
+  get totals(): ReadonlyMap<string, Readonly<TopicCount>> {
+    return this.#totals;
+  }
+
+  /** The last sequence of a source in any partition of these topics; -1 for none. */
+  async lastSequence(source: string, topics: readonly string[]): Promise<number> {
+    return this.#exclusive(async () => {
+      await this.#openTopics(topics);
+      await this.#recover();
+      const states = topics.flatMap((topic) => this.#positions.topics.get(topic) ?? []);
+      return Math.max(-1, ...states.map((state) => state.last.get(source) ?? -1));
+    });
+  }
+
+  /** Waits for what is under way and queued, as long as Kafka takes it; then writes the checkpoint. */
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    for (const timer of this.#timers) clearInterval(timer);
+    while (this.#queue.length > 0 || this.#scheduled) await this.#tail;
+    await this.#tail;
+    this.#config.port.reset();
+    this.#saveTouched();
+  }
+
+  /** One thing at a time touches Kafka and the positions. */
+  #exclusive<T>(work: () => Promise<T>): Promise<T> {
+    const result = this.#tail.then(work);
+    this.#tail = result.catch(() => undefined);
+    return result;
+  }
+
+  #schedule(): void {
+    if (this.#scheduled) return;
+    this.#scheduled = true;
+    void this.#exclusive(async () => {
+      this.#scheduled = false;
+      const group = this.#takeGroup();
+      if (this.#queue.length > 0) this.#schedule();
+      await this.#deliver(group);
+    });
+  }
+
+  /** At most one publication of each source, so that what a source sent before is settled; one without a source goes alone. */
+  #takeGroup(): Job[] {
+    const first = this.#queue[0];
+    if (first === undefined) return [];
+    if (first.source === null) return this.#queue.splice(0, 1);
+    const group = new Map<string, Job>();
+    let records = 0;
+    for (const job of this.#queue) {
+      if (job.source === null || group.has(job.source)) continue;
+      if (group.size > 0 && records + job.records.length > groupRecordsMax) break;
+      group.set(job.source, job);
+      records += job.records.length;
+    }
+    const taken = new Set(group.values());
+    this.#queue.splice(0, this.#queue.length, ...this.#queue.filter((job) => !taken.has(job)));
+    return [...taken];
+  }
+
+  async #deliver(group: readonly Job[]): Promise<void> {
+    let jobs = group;
+    for (let attempt = 0; jobs.length > 0; attempt++) {
+      try {
+        return await this.#attempt(jobs);
+      } catch (error) {
+        this.#failed(error);
+        jobs = this.#dropExpired(jobs);
+      }
+      if (jobs.length > 0) await sleep(Math.min(1_000, 50 * 2 ** attempt));
+    }
+  }
+
+  async #attempt(jobs: readonly Job[]): Promise<void> {
+    await this.#openTopics(new Set(jobs.flatMap((job) => job.records).map((record) => record.topic)));
+    await this.#connect();
+    const ready = jobs.filter((job) => !this.#refuseGap(job));
+    const { rounds, counts } = plan(ready, this.#positions, this.#config.batchBytesMax);
+    for (const [index, job] of ready.entries()) job.counts ??= counts[index]!;
+    for (const round of rounds) await this.#send(round);
+    for (const job of ready) this.#complete(job);
+  }
+
+  #refuseGap(job: Job): boolean {
+    const nextSequence = job.source === null ? Infinity : (this.#positions.nextSequence.get(job.source) ?? 0);
+    if (job.firstSequence <= nextSequence) return false;
+    job.resolve({ kind: 'gap', nextSequence });
+    return true;
+  }
+
+  async #connect(): Promise<void> {
+    await this.#recover();
+    this.#identity ??= await this.#config.port.newProducerId();
+    this.#state = 'connected';
+    this.#problem = null;
+  }
+
+  async #openTopics(topics: Iterable<string>): Promise<void> {
+    const missing = [...topics].filter((topic) => !this.#opened.has(topic));
+    if (missing.length === 0) return;
+    const partitions = (topic: string): number => this.#positions.topics.get(topic)?.length ?? this.#config.partitions;
+    const counts = await this.#config.port.ensureTopics(new Map(missing.map((topic) => [topic, partitions(topic)])));
+    for (const [topic, count] of counts) {
+      this.#positions.openTopic(topic, count);
+      this.#opened.add(topic);
+    }
+  }
+
+  async #recover(): Promise<void> {
+    const { port, settleMs, log, checkpoint } = this.#config;
+    for (const { topic, partition, sources } of await recover(this.#positions, port, settleMs)) {
+      log('warn', `${topic}/${partition} has lost records that were there before; their sources send them again`, {
+        sources,
+      });
+      for (const source of sources) checkpoint.saveSource(source, this.#positions.nextSequence.get(source)!);
+    }
+  }
+
+  async #send(round: readonly PlannedBatch[]): Promise<void> {
+    const batches = round.map((planned) => this.#identify(planned));
+    for (const [index, { state }] of round.entries()) state.unsure = batches[index]!;
+    const results = await this.#config.port.produce(batches);
+    const refusals = results.flatMap((result, index) => {
+      const { state } = round[index]!;
+      if (result.kind === 'refused') return [`${state.topic}/${state.partition}: ${result.error}`];
+      appended(state, batches[index]!, result.baseOffset);
+      return [];
+    });
+    if (refusals.length > 0) throw new Failure('KAFKA_REFUSED', `Kafka refused ${refusals.join(', ')}.`, '');
+  }
+
+  #identify({ state, runs, count }: PlannedBatch): Batch {
+    const identity = { ...this.#identity!, firstSequence: state.producerSequence };
+    return { topic: state.topic, partition: state.partition, runs, count, identity };
+  }
+
+  #complete(job: Job): void {
+    if (job.source !== null) {
+      const before = this.#positions.nextSequence.get(job.source) ?? 0;
+      this.#positions.nextSequence.set(job.source, Math.max(before, job.nextSequence));
+      this.#config.checkpoint.saveSource(job.source, Math.max(before, job.nextSequence));
+    }
+    let duplicates = 0;
+    for (const [topic, count] of job.counts ?? []) {
+      const total = this.#totals.get(topic) ?? { records: 0, duplicates: 0 };
+      total.records += count.records;
+      total.duplicates += count.duplicates;
+      this.#totals.set(topic, total);
+      duplicates += count.duplicates;
+    }
+    job.resolve({
+      kind: 'published',
+      accepted: job.records.length - duplicates,
+      duplicates,
+      nextSequence:
+        (job.source === null ? undefined : this.#positions.nextSequence.get(job.source)) ?? job.nextSequence,
+    });
+  }
+
+  #failed(error: unknown): void {
+    if (this.#state !== 'away') this.#config.log('warn', `Kafka is away: ${messageOf(error)}`);
+    this.#state = 'away';
+    this.#problem = messageOf(error);
+    this.#config.port.reset();
+    this.#opened.clear();
+    for (const state of this.#positions.partitions()) state.known = false;
+    if (error instanceof Failure && error.code === 'KAFKA_REFUSED') this.#forgetIdentity();
+  }
+
+  #forgetIdentity(): void {
+    this.#identity = null;
+    this.#positions.forgetProducer();
+  }
+
+  #dropExpired(jobs: readonly Job[]): Job[] {
+    const nowMs = this.#config.now();
+    const expired = jobs.filter((job) => this.#stopped || job.deadlineMs <= nowMs);
+    if (expired.length > 0) this.#forgetIdentity(); // what comes next is not what was sent
+    for (const job of expired) job.reject(this.#away());
+    return jobs.filter((job) => !expired.includes(job));
+  }
+
+  #away(): Failure {
+    return new Failure(
+      'KAFKA_AWAY',
+      `Kafka does not take records now (${this.#problem ?? 'not connected yet'}).`,
+      'Send the same again in a moment: what has arrived is recognised and not stored twice.',
+    );
+  }
+
+  #probe(): void {
+    if (this.#state === 'connected' || this.#scheduled || this.#probing) return;
+    this.#probing = true;
+    void this.#exclusive(async () => {
+      await this.#connect().catch((error) => this.#failed(error));
+      this.#probing = false;
+    });
+  }
+
+  #saveTouched(): void {
+    const touched = [...this.#positions.partitions()].filter((state) => state.touched);
+    if (touched.length === 0) return;
+    this.#config.checkpoint.savePartitions(touched);
+    for (const state of touched) state.touched = false;
+  }
+}
+
+function stopping(): Failure {
+  return new Failure('STOPPING', 'The gateway is stopping.', 'Send the same again when it is back.');
+}

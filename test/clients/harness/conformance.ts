@@ -1,0 +1,1 @@
+export const writeConformancePage = (dir: string): string => `records are in ${dir}`;

@@ -1,0 +1,15 @@
+/** The client suites: `npm run test:clients`. One file at a time: each starts brokers and JVMs of its own. */
+import { defineConfig } from 'vitest/config';
+import { reporting } from '../reporters.ts';
+
+export default defineConfig({
+  test: {
+    include: ['test/clients/**/*.test.ts'],
+    globalSetup: ['test/clients/harness/setup.ts'],
+    pool: 'forks',
+    fileParallelism: false,
+    testTimeout: 90_000,
+    hookTimeout: 120_000,
+    ...reporting('clients'),
+  },
+});

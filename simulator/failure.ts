@@ -22,3 +22,14 @@ export function codeOf(thrown: unknown): string | undefined {
 }
 
 export type Log = (level: 'debug' | 'info' | 'warn' | 'error', message: string, fields?: object) => void;
+
+/** Anything else that was thrown is a bug of ours, and says so. */
+export function asSimulatorError(error: unknown): SimulatorError {
+  if (error instanceof SimulatorError) return error;
+  return new SimulatorError(
+    'SIMULATOR_FAILED',
+    `The simulator failed: ${messageOf(error)}.`,
+    'This is a bug: please report it with the log. Restarting resumes where it was.',
+    error,
+  );
+}

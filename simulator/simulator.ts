@@ -5,15 +5,10 @@
  * start first brings the one that is behind up to the other (`catchUp`), then both go on together (`feed`).
  */
 import { eventTypes } from '../schemas/index.ts';
-import { messageOf, SimulatorError } from './failure.ts';
-import type { Log } from './failure.ts';
 import { batchMax, feed, post } from './feed/feed.ts';
 import type { FeedEnd } from './feed/feed.ts';
-import { connectGateway } from './feed/gateway.ts';
-import type { Gateway } from './feed/gateway.ts';
-import { Pacer } from './feed/pacer.ts';
-import { sleep } from './feed/sleep.ts';
-import type { Sleep } from './feed/sleep.ts';
+import { Run } from './feed/run.ts';
+import type { RunConfig, RunStatus } from './feed/run.ts';
 import { openLedger } from './ledger.ts';
 import type { Ledger, TopicCounts } from './ledger.ts';
 import { openShop } from './shop/shop.ts';
@@ -23,37 +18,20 @@ import type { Batch } from './stream.ts';
 import { createWorld } from './world.ts';
 import type { World, WorldOptions } from './world.ts';
 
-export interface SimulatorConfig extends WorldOptions {
-  /** Events per second; `null`: as fast as it goes. */
-  ratePerSecond: number | null;
+export interface SimulatorConfig extends WorldOptions, RunConfig {
   /** Stop after that many events of this source (counted from its very first one). Default: never. */
   maxEvents?: number;
-  gatewayUrl: string;
   oltpPath: string;
   ledgerPath: string;
-  /** The name under which the gateway and the ledger keep this run's position. The same name resumes. */
-  source: string;
-  log: Log;
-  /** Wall clock, milliseconds: for pacing and for the change log's `ts_ms`, never for content. */
-  now: () => number;
-  /** For tests of pacing. */
-  sleep?: Sleep;
 }
 
-export type SimulatorPhase = 'running' | 'paused' | 'finished' | 'stopped' | 'failed';
-
-export interface SimulatorState {
-  phase: SimulatorPhase;
-  ratePerSecond: number | null;
+export interface SimulatorState extends RunStatus {
   /** Events of this source so far, over all its lives. */
   generated: number;
   acknowledged: number;
   /** Event time of the newest event; null before the first. */
   virtualTimeMs: number | null;
   seed: number;
-  /** Set while the gateway does not answer: why. */
-  waitingForGateway?: string;
-  problem?: { code: string; message: string; hint: string };
 }
 
 /** Cumulative over this process's life, where not said otherwise. */
@@ -81,28 +59,35 @@ export interface Simulator {
   stop(): Promise<void>;
 }
 
-const catchUpBatch = batchMax;
 const markEvery = 100_000;
 const saveEveryMs = 1000;
 
 /** Opens the databases and starts the city. Does not wait for the gateway: `state().waitingForGateway` says if it is away. */
-export function startSimulator(config: SimulatorConfig): Promise<Simulator> {
-  return Promise.resolve().then(() => new City(config));
+export async function startSimulator(config: SimulatorConfig): Promise<Simulator> {
+  const city = new City(config);
+  const run = new Run(config, {
+    path: '/v1/events',
+    live: (started) => city.live(started),
+    close: () => city.close(),
+  });
+  return {
+    pause: () => run.pause(),
+    resume: () => run.resume(),
+    setRate: (ratePerSecond) => run.setRate(ratePerSecond),
+    state: () => ({ ...run.status(), ...city.position(), seed: config.seed }),
+    metrics: () => ({ ...city.metrics(), retries: run.gateway.retries() }),
+    done: run.done,
+    stop: () => run.stop(),
+  };
 }
 
-class City implements Simulator {
-  readonly done: Promise<'finished' | 'stopped'>;
+class City {
   readonly #config: SimulatorConfig;
   readonly #world: World;
   readonly #ledger: Ledger;
   readonly #shop: Shop;
-  readonly #gateway: Gateway;
-  readonly #pacer: Pacer;
-  readonly #stopping = new AbortController();
   readonly #acknowledged: number[] = eventTypes.map(() => 0);
   #stream: EventStream | undefined;
-  #phase: 'running' | 'finished' | 'stopped' | 'failed' = 'running';
-  #problem: SimulatorError | undefined;
   #virtualTimeMs: number | null = null;
   #posts = 0;
   #bytes = 0;
@@ -114,66 +99,41 @@ class City implements Simulator {
     this.#world = createWorld(config);
     this.#ledger = openLedger(config.ledgerPath);
     this.#shop = this.#openShop();
-    this.#gateway = connectGateway({
-      url: config.gatewayUrl,
-      source: config.source,
-      path: '/v1/events',
-      signal: this.#stopping.signal,
-      sleep: config.sleep ?? sleep,
-      log: config.log,
-    });
-    this.#pacer = new Pacer(config.ratePerSecond, config.now());
     this.#savedAtMs = config.now();
-    this.done = this.#live();
-    this.done.catch((error: unknown) => config.log('error', messageOf(error), { source: config.source }));
   }
 
-  pause(): void {
-    this.#pacer.setPaused(true, this.#config.now());
+  async live(run: Run): Promise<FeedEnd> {
+    const answer = await run.gateway.nextSequence();
+    if (answer.kind !== 'ok') return answer;
+    const caughtUp = await this.#catchUp(run, answer.value);
+    if (caughtUp.kind !== 'finished') return caughtUp;
+    run.pacer.setRate(run.pacer.ratePerSecond, run.now());
+    return feed<Batch>({ ...run, take: (max) => this.#take(run, max), acknowledged: (batch) => this.#book(batch) });
   }
 
-  resume(): void {
-    this.#pacer.setPaused(false, this.#config.now());
+  position(): Pick<SimulatorState, 'generated' | 'acknowledged' | 'virtualTimeMs'> {
+    const generated = this.#stream?.sequence ?? 0;
+    return { generated, acknowledged: sum(this.#acknowledged), virtualTimeMs: this.#virtualTimeMs };
   }
 
-  setRate(ratePerSecond: number | null): void {
-    this.#pacer.setRate(ratePerSecond, this.#config.now());
-  }
-
-  state(): SimulatorState {
-    const trouble = this.#gateway.trouble();
-    const problem = this.#problem;
+  metrics(): Omit<SimulatorMetrics, 'retries'> {
     return {
-      phase: this.#phase === 'running' && this.#pacer.paused ? 'paused' : this.#phase,
-      ratePerSecond: this.#pacer.ratePerSecond,
-      generated: sum(this.#generated()),
-      acknowledged: sum(this.#acknowledged),
-      virtualTimeMs: this.#virtualTimeMs,
-      seed: this.#world.seed,
-      ...(trouble === undefined ? {} : { waitingForGateway: trouble }),
-      ...(problem === undefined
-        ? {}
-        : { problem: { code: problem.code, message: problem.message, hint: problem.hint } }),
-    };
-  }
-
-  metrics(): SimulatorMetrics {
-    return {
+      ...this.position(),
       topics: Object.fromEntries(this.#topicCounts()),
-      generated: sum(this.#generated()),
-      acknowledged: sum(this.#acknowledged),
-      virtualTimeMs: this.#virtualTimeMs,
       posts: this.#posts,
-      retries: this.#gateway.retries(),
       bytes: this.#bytes,
       shopChanges: this.#shop.changes(),
       shopSequence: this.#shop.position(),
     };
   }
 
-  async stop(): Promise<void> {
-    this.#stopping.abort();
-    await this.done.then(undefined, () => undefined); // what went wrong is told by `done`
+  close(): void {
+    try {
+      if (this.#stream !== undefined) this.#save(this.#config.now());
+    } finally {
+      this.#shop.close();
+      this.#ledger.close();
+    }
   }
 
   #openShop(): Shop {
@@ -187,70 +147,44 @@ class City implements Simulator {
     }
   }
 
-  async #live(): Promise<'finished' | 'stopped'> {
-    try {
-      const end = await this.#run();
-      if (end.kind === 'failed') throw end.error;
-      this.#phase = end.kind;
-      return end.kind;
-    } catch (error) {
-      this.#phase = 'failed';
-      this.#problem = asSimulatorError(error);
-      throw this.#problem;
-    } finally {
-      this.#close();
-    }
-  }
-
-  async #run(): Promise<FeedEnd> {
-    const answer = await this.#gateway.nextSequence();
-    if (answer.kind !== 'ok') return answer;
-    const caughtUp = await this.#catchUp(answer.value);
-    if (caughtUp.kind !== 'finished') return caughtUp;
-    this.#pacer.setRate(this.#pacer.ratePerSecond, this.#config.now());
-    const { now, sleep: wait = sleep } = this.#config;
-    return feed<Batch>({
-      gateway: this.#gateway,
-      pacer: this.#pacer,
-      take: (max) => this.#take(max),
-      acknowledged: (batch) => this.#book(batch),
-      now,
-      sleep: wait,
-      signal: this.#stopping.signal,
-    });
-  }
-
   /** From the lower of the two positions to the higher, without pacing; each side gets only what it lacks. */
-  async #catchUp(inKafka: number): Promise<FeedEnd> {
+  async #catchUp(run: Run, inKafka: number): Promise<FeedEnd> {
     const inShop = this.#shop.position();
-    const from = Math.min(inKafka, inShop);
-    const stream = new EventStream(this.#world, this.#ledger.markBefore(this.#config.source, from) ?? startMark);
-    stream.skipTo(from);
-    this.#stream = stream;
-    this.#addAcknowledged(stream.counts);
-    if (from > 0) this.#config.log('info', `${this.#config.source} resumes`, { inKafka, inShop });
+    const stream = this.#openStream(Math.min(inKafka, inShop));
+    if (inKafka + inShop > 0) this.#config.log('info', `${this.#config.source} resumes`, { inKafka, inShop });
     while (stream.sequence < Math.max(inKafka, inShop)) {
-      if (this.#stopping.signal.aborted) return { kind: 'stopped' };
+      if (run.signal.aborted) return { kind: 'stopped' };
       const bound = stream.sequence < inKafka ? inKafka : inShop;
-      const batch = this.#next(Math.min(catchUpBatch, bound - stream.sequence));
-      if (batch.firstSequence < inKafka) this.#addAcknowledged(batch.counts);
-      else {
-        const end = await post(this.#gateway, batch, (booked) => this.#book(booked));
-        if (end.kind !== 'finished') return end;
+      const batch = this.#next(stream, Math.min(batchMax, bound - stream.sequence), run);
+      if (batch.firstSequence < inKafka) {
+        this.#addAcknowledged(batch.counts);
+        continue;
       }
+      const end = await post(run.gateway, batch, (booked) => this.#book(booked));
+      if (end.kind !== 'finished') return end;
     }
     return { kind: 'finished' };
   }
 
-  #take(max: number): Batch | undefined {
-    const left = (this.#config.maxEvents ?? Infinity) - this.#stream!.sequence;
-    return left <= 0 ? undefined : this.#next(Math.min(max, left));
+  /** All that is before the position is acknowledged: Kafka has it. */
+  #openStream(sequence: number): EventStream {
+    const stream = new EventStream(this.#world, this.#ledger.markBefore(this.#config.source, sequence) ?? startMark);
+    stream.skipTo(sequence);
+    this.#addAcknowledged(stream.counts);
+    this.#stream = stream;
+    return stream;
   }
 
-  #next(count: number): Batch {
-    const batch = this.#stream!.take(count);
+  #take(run: Run, max: number): Batch | undefined {
+    const stream = this.#stream!;
+    const left = (this.#config.maxEvents ?? Infinity) - stream.sequence;
+    return left <= 0 ? undefined : this.#next(stream, Math.min(max, left), run);
+  }
+
+  #next(stream: EventStream, count: number, run: Run): Batch {
+    const batch = stream.take(count);
     // At a rate, every step of an order is a transaction of its own; at full speed many share one.
-    this.#shop.apply(batch.operations, this.#stream!.sequence, this.#pacer.ratePerSecond === null ? 200 : 1);
+    this.#shop.apply(batch.operations, stream.sequence, run.pacer.ratePerSecond === null ? 200 : 1);
     this.#virtualTimeMs = batch.lastTimeMs;
     return batch;
   }
@@ -259,8 +193,8 @@ class City implements Simulator {
     this.#posts++;
     this.#bytes += batch.body.length;
     this.#addAcknowledged(batch.counts);
-    const nowMs = this.#config.now();
-    if (nowMs - this.#savedAtMs >= saveEveryMs || nowMs < this.#savedAtMs) this.#save(nowMs);
+    const sinceMs = this.#config.now() - this.#savedAtMs;
+    if (sinceMs >= saveEveryMs || sinceMs < 0) this.#save(this.#config.now());
   }
 
   #save(nowMs: number): void {
@@ -275,42 +209,15 @@ class City implements Simulator {
     for (const [type, count] of counts.entries()) this.#acknowledged[type]! += count;
   }
 
-  #generated(): readonly number[] {
-    return this.#stream?.counts ?? startMark.counts;
-  }
-
   #topicCounts(): Map<string, TopicCounts> {
-    const generated = this.#generated();
+    const generated = this.#stream?.counts ?? startMark.counts;
+    const acknowledged = this.#acknowledged;
     return new Map(
-      eventTypes.map((topic, type) => [
-        topic,
-        { generated: generated[type]!, acknowledged: this.#acknowledged[type]! },
-      ]),
+      eventTypes.map((topic, type) => [topic, { generated: generated[type]!, acknowledged: acknowledged[type]! }]),
     );
-  }
-
-  #close(): void {
-    this.#gateway.close();
-    try {
-      if (this.#stream !== undefined) this.#save(this.#config.now());
-    } catch (error) {
-      this.#config.log('error', messageOf(error));
-    }
-    this.#shop.close();
-    this.#ledger.close();
   }
 }
 
 function sum(counts: readonly number[]): number {
   return counts.reduce((total, count) => total + count, 0);
-}
-
-function asSimulatorError(error: unknown): SimulatorError {
-  if (error instanceof SimulatorError) return error;
-  return new SimulatorError(
-    'SIMULATOR_FAILED',
-    `The simulator failed: ${messageOf(error)}.`,
-    'This is a bug: please report it with the log. Restarting resumes where it was.',
-    error,
-  );
 }

@@ -8,18 +8,18 @@ import type { PartitionState, Positions } from './positions.ts';
 
 const formatVersion = 1;
 
+/** `last`: the last sequence of each source in the partition, as a JSON object. */
 const schema = `
-  CREATE TABLE partitions (topic TEXT, partition INTEGER, next_offset INTEGER NOT NULL, PRIMARY KEY (topic, partition)) STRICT;
-  CREATE TABLE last_sequences (topic TEXT, partition INTEGER, source TEXT, sequence INTEGER NOT NULL,
-    PRIMARY KEY (topic, partition, source)) STRICT;
+  CREATE TABLE partitions (topic TEXT, partition INTEGER, next_offset INTEGER NOT NULL, last TEXT NOT NULL,
+    PRIMARY KEY (topic, partition)) STRICT;
   CREATE TABLE sources (source TEXT PRIMARY KEY, next_sequence INTEGER NOT NULL) STRICT;
   CREATE TABLE facts (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
   PRAGMA user_version = ${formatVersion};`;
 
 export interface Checkpoint {
   load(positions: Positions): void;
-  savePartitions(states: Iterable<PartitionState>): void;
-  saveSource(source: string, nextSequence: number): void;
+  /** All of it or nothing, so that a source's next sequence never goes beyond what its partitions are known to hold. */
+  save(partitions: readonly PartitionState[], sources: ReadonlyMap<string, number>): void;
   /** Small facts that others keep here, as JSON. */
   fact(name: string): unknown;
   saveFact(name: string, value: unknown): void;
@@ -28,24 +28,19 @@ export interface Checkpoint {
 
 export function openCheckpoint(path: string): Checkpoint {
   const db = openDatabase(path);
-  const savePartition = db.prepare('INSERT OR REPLACE INTO partitions VALUES (?, ?, ?)');
-  const clearSequences = db.prepare('DELETE FROM last_sequences WHERE topic = ? AND partition = ?');
-  const saveSequence = db.prepare('INSERT INTO last_sequences VALUES (?, ?, ?, ?)');
+  const savePartition = db.prepare('INSERT OR REPLACE INTO partitions VALUES (?, ?, ?, ?)');
   const saveSource = db.prepare('INSERT OR REPLACE INTO sources VALUES (?, ?)');
   const readFact = db.prepare<[string], { value: string }>('SELECT value FROM facts WHERE name = ?');
   const saveFact = db.prepare('INSERT OR REPLACE INTO facts VALUES (?, ?)');
 
-  const savePartitions = db.transaction((states: Iterable<PartitionState>) => {
-    for (const { topic, partition, offset, last } of states) {
-      savePartition.run(topic, partition, offset);
-      clearSequences.run(topic, partition);
-      for (const [source, sequence] of last) saveSequence.run(topic, partition, source, sequence);
-    }
+  const save: Checkpoint['save'] = db.transaction((partitions, sources) => {
+    for (const { topic, partition, offset, last } of partitions)
+      savePartition.run(topic, partition, offset, JSON.stringify(Object.fromEntries(last)));
+    for (const [source, nextSequence] of sources) saveSource.run(source, nextSequence);
   });
   return {
     load: (positions) => load(db, positions),
-    savePartitions: (states) => savePartitions(states),
-    saveSource: (source, nextSequence) => void saveSource.run(source, nextSequence),
+    save,
     fact: (name) => {
       const row = readFact.get(name);
       return row === undefined ? undefined : (JSON.parse(row.value) as unknown);
@@ -73,13 +68,9 @@ function openDatabase(path: string): Database.Database {
 }
 
 function load(db: Database.Database, positions: Positions): void {
-  type SequenceRow = { topic: string; partition: number; source: string; sequence: number };
-  const sequences = db.prepare<[], SequenceRow>('SELECT * FROM last_sequences').all();
-  const byPartition = Map.groupBy(sequences, (row) => `${row.topic}/${row.partition}`);
-  type PartitionRow = { topic: string; partition: number; next_offset: number };
+  type PartitionRow = { topic: string; partition: number; next_offset: number; last: string };
   for (const row of db.prepare<[], PartitionRow>('SELECT * FROM partitions ORDER BY topic, partition').all()) {
-    const ofPartition = byPartition.get(`${row.topic}/${row.partition}`) ?? [];
-    const last = new Map(ofPartition.map(({ source, sequence }) => [source, sequence]));
+    const last = new Map(Object.entries(JSON.parse(row.last) as Record<string, number>));
     positions.restore(row.topic, row.partition, row.next_offset, last);
   }
   type SourceRow = { source: string; next_sequence: number };

@@ -24,7 +24,10 @@ export interface PublisherConfig {
   readonly partitions: number;
   /** A publication fails when Kafka was away for so long. */
   readonly patienceMs?: number;
+  /** A partition's end has to stand still for so long before its tail counts as read. */
   readonly settleMs?: number;
+  /** The first pause after a failure; each next one is twice as long, up to a second. */
+  readonly retryMs?: number;
   readonly batchBytesMax?: number;
 }
 
@@ -47,8 +50,8 @@ interface Job extends Publication {
 }
 
 const groupRecordsMax = 50_000;
-const checkpointEveryMs = 1_000;
 const probeEveryMs = 500;
+const defaults = { patienceMs: 5_000, settleMs: 50, retryMs: 50, batchBytesMax: 900_000 };
 
 export class Publisher {
   readonly #config: Required<PublisherConfig>;
@@ -64,16 +67,13 @@ export class Publisher {
   readonly #opened = new Set<string>();
   readonly #totals = new Map<string, TopicCount>();
   #stopped = false;
-  readonly #timers: NodeJS.Timeout[];
+  readonly #prober: NodeJS.Timeout;
 
   constructor(config: PublisherConfig) {
-    this.#config = { patienceMs: 5_000, settleMs: 50, batchBytesMax: 900_000, ...config };
+    this.#config = { ...defaults, ...config };
     config.checkpoint.load(this.#positions);
     config.port.onLost((reason) => this.#failed(reason));
-    this.#timers = [
-      setInterval(() => this.#saveTouched(), checkpointEveryMs),
-      setInterval(() => this.#probe(), probeEveryMs),
-    ];
+    this.#prober = setInterval(() => this.#probe(), probeEveryMs);
     this.#probe();
   }
 
@@ -113,14 +113,13 @@ export class Publisher {
     });
   }
 
-  /** Waits for what is under way and queued, as long as Kafka takes it; then writes the checkpoint. */
+  /** Waits for what is under way and queued, as long as Kafka takes it. */
   async stop(): Promise<void> {
     this.#stopped = true;
-    for (const timer of this.#timers) clearInterval(timer);
+    clearInterval(this.#prober);
     while (this.#queue.length > 0 || this.#scheduled) await this.#tail;
     await this.#tail;
     this.#config.port.reset();
-    this.#saveTouched();
   }
 
   /** One thing at a time touches Kafka and the positions. */
@@ -168,7 +167,7 @@ export class Publisher {
         this.#failed(error);
         jobs = this.#dropExpired(jobs);
       }
-      if (jobs.length > 0) await sleep(Math.min(1_000, 50 * 2 ** attempt));
+      if (jobs.length > 0) await sleep(Math.min(1_000, this.#config.retryMs * 2 ** attempt));
     }
   }
 
@@ -179,7 +178,16 @@ export class Publisher {
     const { rounds, counts } = plan(ready, this.#positions, this.#config.batchBytesMax);
     for (const [index, job] of ready.entries()) job.counts ??= counts[index]!;
     for (const round of rounds) await this.#send(round);
+    this.#save(new Set(ready.flatMap((job) => this.#advance(job))));
     for (const job of ready) this.#complete(job);
+  }
+
+  /** Everything below the job's next sequence is in Kafka now. */
+  #advance(job: Job): string[] {
+    if (job.source === null) return [];
+    const before = this.#positions.nextSequence.get(job.source) ?? 0;
+    this.#positions.nextSequence.set(job.source, Math.max(before, job.nextSequence));
+    return [job.source];
   }
 
   #refuseGap(job: Job): boolean {
@@ -205,15 +213,16 @@ export class Publisher {
       this.#positions.openTopic(topic, count);
       this.#opened.add(topic);
     }
+    this.#save([]); // how many partitions a topic is used with has to be known before it is used
   }
 
   async #recover(): Promise<void> {
-    const { port, settleMs, log, checkpoint } = this.#config;
+    const { port, settleMs, log } = this.#config;
     for (const { topic, partition, sources } of await recover(this.#positions, port, settleMs)) {
       log('warn', `${topic}/${partition} has lost records that were there before; their sources send them again`, {
         sources,
       });
-      for (const source of sources) checkpoint.saveSource(source, this.#positions.nextSequence.get(source)!);
+      this.#save(sources);
     }
   }
 
@@ -236,11 +245,6 @@ export class Publisher {
   }
 
   #complete(job: Job): void {
-    if (job.source !== null) {
-      const before = this.#positions.nextSequence.get(job.source) ?? 0;
-      this.#positions.nextSequence.set(job.source, Math.max(before, job.nextSequence));
-      this.#config.checkpoint.saveSource(job.source, Math.max(before, job.nextSequence));
-    }
     let duplicates = 0;
     for (const [topic, count] of job.counts ?? []) {
       const total = this.#totals.get(topic) ?? { records: 0, duplicates: 0 };
@@ -298,10 +302,12 @@ export class Publisher {
     });
   }
 
-  #saveTouched(): void {
+  #save(sources: Iterable<string>): void {
     const touched = [...this.#positions.partitions()].filter((state) => state.touched);
-    if (touched.length === 0) return;
-    this.#config.checkpoint.savePartitions(touched);
+    const nextSequences = new Map(
+      [...sources].map((source) => [source, this.#positions.nextSequence.get(source) ?? 0]),
+    );
+    this.#config.checkpoint.save(touched, nextSequences);
     for (const state of touched) state.touched = false;
   }
 }

@@ -2,10 +2,14 @@
  * Storage on a local disk. `putIfAbsent` writes a temporary file and gives it its name with link(2), which fails when the name is taken:
  * the commit appears whole or not at all, and of two writers one wins. Where links do not exist (exFAT, some network disks) it falls back
  * to an exclusive open, which is as exclusive but lets a crash leave a torn file.
+ *
+ * Calls that a local disk answers from memory are synchronous: handing each to the thread pool costs ten times the call itself, and a small
+ * commit is a dozen of them. Only fsync, which waits for the disk, is not.
  */
 import { randomUUID } from 'node:crypto';
-import * as fs from 'node:fs/promises';
+import * as fs from 'node:fs';
 import * as path from 'node:path';
+import { promisify } from 'node:util';
 import { folderOf, nameOf } from './storage.ts';
 import type { Storage } from './storage.ts';
 
@@ -15,6 +19,8 @@ export interface LocalStorageOptions {
   durable?: boolean;
 }
 
+const fsync = promisify(fs.fsync);
+
 export function localStorage({ root, durable = true }: LocalStorageOptions): Storage {
   const local = (file: string) => path.join(root, ...file.split('/'));
   const syncFolder = async (folder: string) => {
@@ -22,34 +28,34 @@ export function localStorage({ root, durable = true }: LocalStorageOptions): Sto
   };
   return {
     localPath: local,
-    read: (file) => absentIsUndefined(fs.readFile(local(file), 'utf8')),
+    read: async (file) => absentIsUndefined(() => fs.readFileSync(local(file), 'utf8')),
     stat: async (file) => {
-      const info = await absentIsUndefined(fs.stat(local(file)));
+      const info = fs.statSync(local(file), { throwIfNoEntry: false });
       return info && { sizeBytes: info.size, modifiedMs: Math.round(info.mtimeMs) };
     },
     list: async (folder) => {
-      const entries = await absentIsUndefined(fs.readdir(local(folder), { withFileTypes: true }));
+      const entries = absentIsUndefined(() => fs.readdirSync(local(folder), { withFileTypes: true }));
       return (entries ?? []).map((entry) => (entry.isDirectory() ? `${entry.name}/` : entry.name));
     },
     putIfAbsent: async (file, text, modifiedMs) => {
       const temporary = await writeTemporary(local(folderOf(file)), text, { durable, modifiedMs });
-      const created = await giveName(temporary, local(file), text);
+      const created = giveName(temporary, local(file), text);
       if (created) await syncFolder(folderOf(file));
       return created;
     },
     put: async (file, text) => {
       const temporary = await writeTemporary(local(folderOf(file)), text, { durable });
-      await fs.rename(temporary, local(file));
+      fs.renameSync(temporary, local(file));
       await syncFolder(folderOf(file));
     },
-    putScratch: (file, text) => fs.writeFile(local(file), text),
+    putScratch: async (file, text) => fs.writeFileSync(local(file), text),
     rename: async (from, to) => {
-      await fs.rename(local(from), local(to));
+      fs.renameSync(local(from), local(to));
       await syncFolder(folderOf(to));
     },
-    delete: (file) => fs.rm(local(file), { force: true }),
+    delete: async (file) => fs.rmSync(local(file), { force: true }),
     makeFolder: async (folder) => {
-      await fs.mkdir(local(folder), { recursive: true });
+      fs.mkdirSync(local(folder), { recursive: true });
     },
     sync: async (files) => {
       if (!durable) return;
@@ -59,7 +65,7 @@ export function localStorage({ root, durable = true }: LocalStorageOptions): Sto
   };
 }
 
-/** Vacuum knows these names by `isTemporary`. */
+/** Vacuum knows what a crash left behind by its name. */
 export const isTemporary = (file: string): boolean => nameOf(file).startsWith('_tmp_');
 
 async function writeTemporary(
@@ -68,33 +74,33 @@ async function writeTemporary(
   { durable, modifiedMs }: { durable: boolean; modifiedMs?: number },
 ): Promise<string> {
   const temporary = path.join(folder, `_tmp_${randomUUID()}`);
-  const handle = await fs.open(temporary, 'wx');
+  const file = fs.openSync(temporary, 'wx');
   try {
-    await handle.writeFile(text);
-    if (modifiedMs !== undefined) await handle.utimes(modifiedMs / 1000, modifiedMs / 1000);
-    if (durable) await handle.sync();
+    fs.writeFileSync(file, text);
+    if (modifiedMs !== undefined) fs.futimesSync(file, modifiedMs / 1000, modifiedMs / 1000);
+    if (durable) await fsync(file);
   } finally {
-    await handle.close();
+    fs.closeSync(file);
   }
   return temporary;
 }
 
-async function giveName(temporary: string, file: string, text: string): Promise<boolean> {
+function giveName(temporary: string, file: string, text: string): boolean {
   try {
-    await fs.link(temporary, file);
+    fs.linkSync(temporary, file);
     return true;
   } catch (error) {
     if (hasCode(error, 'EEXIST')) return false;
     if (!hasCode(error, 'EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EINVAL', 'EISDIR')) throw error;
-    return await writeExclusively(file, text);
+    return writeExclusively(file, text);
   } finally {
-    await fs.rm(temporary, { force: true });
+    fs.rmSync(temporary, { force: true });
   }
 }
 
-async function writeExclusively(file: string, text: string): Promise<boolean> {
+function writeExclusively(file: string, text: string): boolean {
   try {
-    await fs.writeFile(file, text, { flag: 'wx', flush: true });
+    fs.writeFileSync(file, text, { flag: 'wx', flush: true });
     return true;
   } catch (error) {
     if (hasCode(error, 'EEXIST')) return false;
@@ -103,17 +109,17 @@ async function writeExclusively(file: string, text: string): Promise<boolean> {
 }
 
 async function syncPath(file: string, flags: string): Promise<void> {
-  const handle = await fs.open(file, flags);
+  const handle = fs.openSync(file, flags);
   try {
-    await handle.sync();
+    await fsync(handle);
   } finally {
-    await handle.close();
+    fs.closeSync(handle);
   }
 }
 
-async function absentIsUndefined<T>(result: Promise<T>): Promise<T | undefined> {
+function absentIsUndefined<T>(result: () => T): T | undefined {
   try {
-    return await result;
+    return result();
   } catch (error) {
     if (hasCode(error, 'ENOENT', 'ENOTDIR')) return undefined;
     throw error;

@@ -15,7 +15,8 @@ import { fileStats } from './stats.ts';
 import type { Column, DataFile, MergeCounts, MergeResult, MergeSpec, Snapshot, Sql, WriteShape } from './types.ts';
 import type { WriteOptions } from './write.ts';
 
-const FILE_ROWS_MAX = 50_000;
+/** Small enough that rewriting a file is cheap, large enough that a million rows are some fifty files. */
+const FILE_ROWS_MAX = 20_000;
 
 /** Names of our own in staged tables; a column of the same name would be a strange one. */
 const DELETED = '_tiffin_deleted';
@@ -73,12 +74,14 @@ export async function mergeFiles(
 /** Gives the number of the source's rows. */
 async function stage({ target, snapshot, spec, keys, staged }: Merge, source: string): Promise<number> {
   const columns = snapshot.columns.map(({ name, type }) => `CAST(${quoteName(name)} AS ${type}) AS ${quoteName(name)}`);
-  const partition = `PARTITION BY ${nameList(keys.map(({ name }) => name))}`;
   const order = spec.sequence === undefined ? '' : ` ORDER BY ${quoteName(spec.sequence)} DESC NULLS LAST`;
+  const window = `PARTITION BY ${nameList(keys.map(({ name }) => name))}${order}`;
+  // Both over the same window, so that DuckDB sorts once.
+  const copies = `count(*) OVER (${window} ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING) AS ${COPIES}`;
   await target.sql.run(
-    `CREATE TEMP TABLE ${staged} AS SELECT *, count(*) OVER (${partition}) AS ${COPIES} ` +
+    `CREATE TEMP TABLE ${staged} AS SELECT *, ${copies} ` +
       `FROM (SELECT ${columns.join(', ')}, (${spec.deleteWhen ?? 'false'}) IS TRUE AS ${DELETED} FROM (${source}\n)) ` +
-      `QUALIFY row_number() OVER (${partition}${order}) = 1`,
+      `QUALIFY row_number() OVER (${window}) = 1`,
   );
   const [row] = await target.sql.rows(
     `SELECT sum(${COPIES})::VARCHAR AS rows, max(${COPIES})::VARCHAR AS copies FROM ${staged}`,
@@ -101,7 +104,8 @@ async function findCandidates({ target, snapshot, keys, staged }: Merge): Promis
   const touches = keys.map((key, k) => touchesRange(`s.${quoteName(key.name)}`, k)).join(' AND ');
   const order = keys.map((_, k) => `low${k} NULLS FIRST`).join(', ');
   const rows = await target.sql.rows(
-    `SELECT i, EXISTS (SELECT 1 FROM ${staged} s WHERE ${touches}) AS hit FROM (VALUES ${files.join(', ')}) f(i, ${names.join(', ')}) ORDER BY ${order}, i`,
+    `SELECT i, count(s.${DELETED}) > 0 AS hit, ${names.filter((name) => name.startsWith('low')).join(', ')} FROM (VALUES ${files.join(', ')}) f(i, ${names.join(', ')}) ` +
+      `LEFT JOIN ${staged} s ON ${touches} GROUP BY ALL ORDER BY ${order}, i`,
   );
   return rows.map((row) => ({ file: snapshot.files[Number(row['i'])]!, isHit: row['hit'] === true }));
 }
@@ -218,7 +222,8 @@ async function writeRun({ target, snapshot, keys, applied }: Merge, run: Run): P
   const old = `SELECT ${names} FROM ${scanSql(target, run.files, columns, partitionBy)} t WHERE NOT EXISTS (SELECT 1 FROM ${applied} a WHERE ${sameKeys(keys, 'a', 't')})`;
   const rows = run.files.length > 0 ? `${old} UNION ALL ${incoming}` : incoming;
   const order = nameList(keys.map(({ name }) => name));
-  const options = run.rowsPerFile === undefined ? {} : { rowsPerFile: run.rowsPerFile };
+  // Snappy, as these rows are likely to be written again soon: it takes half the time of zstd.
+  const options: WriteOptions = { compression: 'snappy', ...(run.rowsPerFile && { rowsPerFile: run.rowsPerFile }) };
   return await target.write(`SELECT * FROM (${rows}) ORDER BY ${order}`, { columns, partitionBy }, options);
 }
 

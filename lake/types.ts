@@ -91,7 +91,7 @@ export interface MergeSpec {
   sequence?: string;
   /** SQL condition over the source's columns: a matching row deletes its key instead of writing it. */
   deleteWhen?: string;
-  /** Output files are split at about this many rows. Default 50,000. */
+  /** Output files are split at about this many rows. Default 20,000. */
   fileRowsMax?: number;
 }
 

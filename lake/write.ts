@@ -24,6 +24,8 @@ export interface WriteTarget {
 export interface WriteOptions {
   /** Starts a new file after this many rows (rounded up to DuckDB's vectors of 2,048); rows keep their order. Not for partitioned tables. */
   rowsPerFile?: number;
+  /** Default: the lake's. */
+  compression?: 'zstd' | 'snappy';
 }
 
 export async function writeFiles(
@@ -36,7 +38,14 @@ export async function writeFiles(
   checkPartitioning(target.table, columns, shape.partitionBy);
   const written = await copy(
     target,
-    copyStatement(target.location, select, columns, shape.partitionBy, target.compression, options),
+    copyStatement(
+      target.location,
+      select,
+      columns,
+      shape.partitionBy,
+      options.compression ?? target.compression,
+      options,
+    ),
   );
   const schema = columnsToSchema(columns);
   const files = written.map((row) => toFile(target, schema, row));

@@ -97,8 +97,7 @@ export async function startIngest(config: IngestConfig): Promise<Ingest> {
     cdcDrained: async () => (await cdc?.drained()) ?? { position: 0 },
     cdcCounts: () => cdc?.counts() ?? { position: 0, tables: {} },
     stop: async () => {
-      await Promise.all([gateway.stop(), cdc?.stop()]);
-      await publisher.stop();
+      await Promise.all([gateway.stop(), cdc?.stop(), publisher.stop()]);
       checkpoint.close();
     },
   };

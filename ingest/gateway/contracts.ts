@@ -12,6 +12,7 @@ export interface Routed {
 export type Router = (bytes: Buffer, line: number) => Routed;
 
 interface Contract {
+  readonly type: string;
   readonly topic: string;
   readonly keyField: string;
   readonly validate: ValidateFunction;
@@ -22,12 +23,12 @@ export function eventRouter(): Router {
   const ajv = new Ajv({ strict: true, allErrors: false });
   const contracts = new Map<string, Contract>();
   for (const { type, topic, keyField, schema } of eventContracts.values())
-    contracts.set(type, { topic, keyField, validate: ajv.compile(schema) });
+    contracts.set(type, { type, topic, keyField, validate: ajv.compile(schema) });
   return (bytes, line) => {
     const event = parseLine(bytes, line);
     const contract = typeof event['type'] === 'string' ? contracts.get(event['type']) : undefined;
     if (contract === undefined) throw unknownType(event['type'], line, [...contracts.keys()]);
-    if (!contract.validate(event)) throw brokenContract(event['type'], contract.validate.errors?.[0], line);
+    if (!contract.validate(event)) throw brokenContract(contract, contract.validate.errors?.[0], line);
     return { topic: contract.topic, key: keyOf(event[contract.keyField]) };
   };
 }
@@ -56,13 +57,13 @@ function unknownType(type: unknown, line: number, known: string[]): Refusal {
   );
 }
 
-function brokenContract(type: unknown, error: ErrorObject | undefined, line: number): Refusal {
+function brokenContract({ topic, type }: Contract, error: ErrorObject | undefined, line: number): Refusal {
   const where = error?.instancePath ? `${error.instancePath.slice(1).replaceAll('/', '.')} ` : '';
   return new Refusal(
     400,
     'CONTRACT_BROKEN',
-    `The ${String(type)} event on line ${line} breaks its contract: ${where}${error?.message ?? 'is not valid'}.`,
-    `See schemas/events/${String(type)}.json. Nothing of this request was taken.`,
-    { line },
+    `The ${type} event on line ${line} breaks its contract: ${where}${error?.message ?? 'is not valid'}.`,
+    `See schemas/events/${type}.json. Nothing of this request was taken.`,
+    { line, topic },
   );
 }

@@ -8,7 +8,7 @@ import type { Publisher } from '../publisher/publisher.ts';
 import type { SourceRecord } from '../publisher/port.ts';
 import { eventRouter, type Router, topicRouter } from './contracts.ts';
 import { checkCaller, checkSource, checkTopic, sourceOf } from './headers.ts';
-import { splitLines } from './lines.ts';
+import { checkSize, splitLines } from './lines.ts';
 import { Refusal } from './refusal.ts';
 
 export interface GatewayConfig {
@@ -22,7 +22,7 @@ export interface GatewayConfig {
 
 export interface Gateway {
   readonly url: string;
-  /** Lines that were refused, by topic; those whose topic is not known count under the empty name. */
+  /** Requests that were refused for one of their lines, by topic; where that is not known, under the empty name. */
   readonly rejected: ReadonlyMap<string, number>;
   stop(): Promise<void>;
 }
@@ -65,28 +65,31 @@ async function listen(server: FastifyInstance, { host, port }: GatewayConfig): P
 function addRoutes(server: FastifyInstance, config: GatewayConfig, rejected: Map<string, number>): void {
   const { publisher } = config;
   const events = eventRouter();
+  const refusedIn =
+    (fallback: string): Refused =>
+    ({ topic = fallback }) =>
+      void rejected.set(topic, (rejected.get(topic) ?? 0) + 1);
   server.get('/healthz', () => ({ ok: true, kafka: publisher.kafka.state }));
   server.get<{ Params: { name: string } }>('/v1/sources/:name', async ({ params }) => {
     return { nextSequence: await publisher.nextSequence(checkSource(params.name)) };
   });
-  server.post('/v1/events', (request) => take(request, events, config, (line) => count(rejected, line)));
+  server.post('/v1/events', (request) => take(request, events, config, refusedIn('')));
   server.post<{ Params: { topic: string } }>('/v1/topics/:topic', (request) => {
     const topic = checkTopic(request.params.topic);
     const keyField = request.headers['tiffin-key-field'];
     const router = topicRouter(topic, typeof keyField === 'string' ? keyField : undefined);
-    return take(request, router, config, () => count(rejected, topic));
+    return take(request, router, config, refusedIn(topic));
   });
 }
 
-function count(rejected: Map<string, number>, topic: string): void {
-  rejected.set(topic, (rejected.get(topic) ?? 0) + 1);
-}
+/** Counts a request that was refused for one of its lines. */
+type Refused = (refusal: Refusal) => void;
 
 async function take(
   request: FastifyRequest,
   router: Router,
   { publisher, now }: GatewayConfig,
-  reject: (topic: string) => void,
+  refused: Refused,
 ): Promise<object> {
   const { source, firstSequence } = sourceOf(request.headers);
   const lines = splitLines(Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0));
@@ -97,7 +100,7 @@ async function take(
       'The body has no lines.',
       'Send one JSON object on each line (curl: --data-binary).',
     );
-  const records = toRecords(lines, firstSequence, router, reject);
+  const records = toRecords(lines, firstSequence, router, refused);
   const nextSequence = firstSequence + records.length;
   const outcome = await publisher.publish({ source, timestampMs: now(), firstSequence, nextSequence, records });
   if (outcome.kind === 'gap') throw gap(source, firstSequence, outcome.nextSequence);
@@ -105,19 +108,15 @@ async function take(
   return source === null ? { accepted: answer.accepted, duplicates: 0 } : answer;
 }
 
-function toRecords(
-  lines: Buffer[],
-  firstSequence: number,
-  router: Router,
-  reject: (topic: string) => void,
-): SourceRecord[] {
+function toRecords(lines: readonly Buffer[], firstSequence: number, router: Router, refused: Refused): SourceRecord[] {
   try {
     return lines.map((value, index) => {
       const { topic, key } = router(value, index + 1);
+      checkSize(value.length + (key?.length ?? 0), index + 1);
       return { sequence: firstSequence + index, topic, key, value };
     });
   } catch (error) {
-    if (error instanceof Refusal) reject('');
+    if (error instanceof Refusal) refused(error);
     throw error;
   }
 }

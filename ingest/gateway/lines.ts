@@ -3,8 +3,8 @@ import { Refusal } from './refusal.ts';
 
 const lineFeed = 0x0a;
 const carriageReturn = 0x0d;
-/** A record batch of Kafka is at most 1 MB by default; a record has to fit into one. */
-export const lineBytesMax = 800_000;
+/** Key and value. A record batch of Kafka is at most 1 MB by default, and a record has to fit into one. */
+const recordBytesMax = 800_000;
 
 /** The lines of a body. The line's end (LF or CRLF) is no part of it, and the last line may lack it. */
 export function splitLines(body: Buffer): Buffer[] {
@@ -20,19 +20,22 @@ export function splitLines(body: Buffer): Buffer[] {
 }
 
 export function parseLine(bytes: Buffer, line: number): Record<string, unknown> {
-  if (bytes.length > lineBytesMax)
-    throw new Refusal(
-      413,
-      'LINE_TOO_LARGE',
-      `Line ${line} has ${bytes.length} bytes, and Kafka takes ${lineBytesMax} at most.`,
-      'Send less in one event.',
-      { line },
-    );
   const value = parseJson(bytes, line);
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Record<string, unknown>;
   throw new Refusal(400, 'NOT_AN_OBJECT', `Line ${line} is no JSON object.`, 'Send one JSON object on each line.', {
     line,
   });
+}
+
+export function checkSize(bytes: number, line: number): void {
+  if (bytes <= recordBytesMax) return;
+  throw new Refusal(
+    413,
+    'LINE_TOO_LARGE',
+    `Line ${line} makes a record of ${bytes} bytes, and ${recordBytesMax} is the most.`,
+    'Send less in one event.',
+    { line },
+  );
 }
 
 function parseJson(bytes: Buffer, line: number): unknown {

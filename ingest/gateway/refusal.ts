@@ -6,6 +6,8 @@ export class Refusal extends Error {
   readonly hint: string;
   /** 1 is the body's first line. */
   readonly line: number | undefined;
+  /** Where the line would have gone, if that is known. */
+  readonly topic: string | undefined;
   readonly extra: Readonly<Record<string, unknown>>;
 
   constructor(
@@ -13,14 +15,15 @@ export class Refusal extends Error {
     code: string,
     message: string,
     hint: string,
-    details: { line?: number; nextSequence?: number } = {},
+    details: { line?: number; topic?: string; nextSequence?: number } = {},
   ) {
     super(message);
-    const { line, ...extra } = details;
+    const { line, topic, ...extra } = details;
     this.status = status;
     this.code = code;
     this.hint = hint;
     this.line = line;
+    this.topic = topic;
     this.extra = extra;
   }
 

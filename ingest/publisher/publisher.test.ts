@@ -109,8 +109,8 @@ afterEach(() => world.close());
 /** Every sequence exactly once, and each partition in order. */
 function expectExact(source: string, next: number): void {
   const stored = [...world.stored(source).values()];
-  for (const sequences of stored) expect(sequences).toEqual([...sequences].sort((a, b) => a - b));
-  const all = stored.flat().sort((a, b) => a - b);
+  for (const sequences of stored) expect(sequences).toEqual(sequences.toSorted((a, b) => a - b));
+  const all = stored.flat().toSorted((a, b) => a - b);
   expect(all).toEqual(Array.from({ length: next }, (_, sequence) => sequence));
 }
 
@@ -219,7 +219,9 @@ describe('the publisher', () => {
     const publication = { source: null, timestampMs: 1, firstSequence: 0, nextSequence: 40, records };
     expect(await world.publisher.publish(publication)).toMatchObject({ kind: 'published', accepted: 40 });
     const stored = topics.flatMap((topic) => [0, 1].flatMap((partition) => world.kafka.records(topic, partition)));
-    expect(stored.map(({ value }) => value).sort()).toEqual(records.map(({ value }) => value.toString()).sort());
+    expect(stored.map(({ value }) => value).toSorted()).toEqual(
+      records.map(({ value }) => value.toString()).toSorted(),
+    );
     expect(stored.every(({ source }) => source === null)).toBe(true);
   });
 

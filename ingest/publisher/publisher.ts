@@ -60,6 +60,7 @@ export class Publisher {
   #identity: { producerId: bigint; epoch: number } | null = null;
   #state: 'connecting' | 'connected' | 'away' = 'connecting';
   #problem: string | null = null;
+  #failures = 0;
   #tail: Promise<unknown> = Promise.resolve();
   #scheduled = false;
   #probing = false;
@@ -93,6 +94,7 @@ export class Publisher {
 
   /** Everything below is in Kafka; 0 for a source that is not known. Rejects with KAFKA_AWAY while that cannot be known. */
   async nextSequence(source: string): Promise<number> {
+    if (this.#stopped) throw stopping();
     if (this.#state !== 'connected') await this.#exclusive(() => this.#connect().catch((error) => this.#failed(error)));
     if (this.#state !== 'connected') throw this.#away();
     return this.#positions.nextSequence.get(source) ?? 0;
@@ -105,6 +107,7 @@ export class Publisher {
 
   /** The last sequence of a source in any partition of these topics; -1 for none. */
   async lastSequence(source: string, topics: readonly string[]): Promise<number> {
+    if (this.#stopped) throw stopping();
     return this.#exclusive(async () => {
       await this.#openTopics(topics);
       await this.#recover();
@@ -200,6 +203,8 @@ export class Publisher {
   async #connect(): Promise<void> {
     await this.#recover();
     this.#identity ??= await this.#config.port.newProducerId();
+    if (this.#failures >= 2) this.#config.log('info', 'Kafka is back');
+    this.#failures = 0;
     this.#state = 'connected';
     this.#problem = null;
   }
@@ -263,8 +268,11 @@ export class Publisher {
   }
 
   #failed(error: unknown): void {
-    if (this.#state !== 'away') this.#config.log('warn', `Kafka is away: ${messageOf(error)}`);
-    this.#state = 'away';
+    this.#failures++;
+    // The first failure is everyday life: a topic that was made a moment ago, a broker that restarts.
+    if (this.#failures === 2) this.#config.log('warn', `Kafka is away: ${messageOf(error)}`);
+    if (this.#failures >= 2) this.#state = 'away';
+    else if (this.#state === 'connected') this.#state = 'connecting';
     this.#problem = messageOf(error);
     this.#config.port.reset();
     this.#opened.clear();

@@ -39,13 +39,15 @@ export class FakeKafka {
   #late: { batches: readonly Batch[]; calls: number }[] = [];
   #producerIds = 0n;
 
-  /** A client's port. A killed client's calls do nothing any more. */
-  port(): KafkaPort & { kill(): void } {
-    let alive = true;
-    const call = <T>(work: () => T): Promise<T> => {
-      if (!alive) return Promise.reject(new Error('this client is dead'));
+  /** A client's port. It may die after some more calls: the last one still happens, but its answer is lost. */
+  port(): KafkaPort & { dieAfter(calls: number): void } {
+    let callsLeft = Infinity;
+    const call = async <T>(work: () => T): Promise<T> => {
+      if (callsLeft-- <= 0) throw new Error('this client is dead');
       this.#arrive();
-      return Promise.resolve().then(work);
+      const result = work();
+      if (callsLeft <= 0) throw new Error('this client died');
+      return result;
     };
     return {
       ensureTopics: (wanted) => call(() => this.#ensureTopics(wanted)),
@@ -59,8 +61,10 @@ export class FakeKafka {
       produce: (batches) => call(() => this.#produce(batches)),
       reset: () => undefined,
       onLost: () => undefined,
-      kill: () => {
-        alive = false;
+      dieAfter: (calls) => {
+        callsLeft = calls;
+        // What a process sent before it died is with the broker before the next process has connected and settled.
+        if (calls === 0) for (const late of this.#late) late.calls = Math.min(late.calls, 2);
       },
     };
   }

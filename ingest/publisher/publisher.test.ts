@@ -53,8 +53,13 @@ class World {
     });
   }
 
+  /** The process dies after so many more calls to Kafka. */
+  dieAfter(calls: number): void {
+    this.#port.dieAfter(calls);
+  }
+
   async kill(): Promise<void> {
-    this.#port.kill();
+    this.#port.dieAfter(0);
     this.#checkpoint.kill();
     const dead = this.publisher.stop();
     this.#port = this.kafka.port();
@@ -135,8 +140,12 @@ const action = fc.oneof(
   },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('kill' as const) }) },
   {
-    weight: 1,
-    arbitrary: fc.record({ kind: fc.constant('post and kill' as const), length: fc.integer({ min: 1, max: 60 }) }),
+    weight: 3,
+    arbitrary: fc.record({
+      kind: fc.constant('post and die' as const),
+      length: fc.integer({ min: 1, max: 60 }),
+      calls: fc.integer({ min: 1, max: 8 }),
+    }),
   },
 );
 
@@ -159,9 +168,9 @@ describe('the publisher', () => {
                   expect([...world.stored(source).values()].some((all) => all.includes(below))).toBe(true);
                 const first = Math.max(0, from - (step.kind === 'post' ? step.back : 0));
                 sent[source] = Math.max(sent[source], first + step.length);
-                const posted = world.publish(source, first, first + step.length);
-                if (step.kind === 'post and kill') await world.kill();
-                await posted;
+                if (step.kind === 'post and die') world.dieAfter(step.calls);
+                await world.publish(source, first, first + step.length);
+                if (step.kind === 'post and die') await world.kill();
               }
           }
           for (const source of ['one', 'two'] as const) {

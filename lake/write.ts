@@ -78,7 +78,8 @@ function copyStatement(
   const options = ['FORMAT parquet', `COMPRESSION ${compression}`, 'RETURN_STATS'];
   let place = path.join(location, `part-${randomUUID()}.parquet`);
   if (partitionBy.length > 0 || rowsPerFile !== undefined) {
-    place = location;
+    // DuckDB 1.5 drops non-ASCII characters from the end of a folder's name; a last `.` keeps them.
+    place = `${location}${path.sep}.`;
     options.push('OVERWRITE_OR_IGNORE', "FILENAME_PATTERN 'part-{uuid}'");
   } else {
     options.push('WRITE_EMPTY_FILE false');

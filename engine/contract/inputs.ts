@@ -13,7 +13,8 @@
  *   query.complete(CompleteInput) → Completion[]
  *   query.history → HistoryEntry[]          query.saved → SavedQuery[]   query.save(SavedInput) → void   query.remove(NameInput) → void
  *   query.export(ExportInput) → {url, fileName, sizeBytes}   (a same-origin URL that downloads the file)
- *   audit.run → AuditReport
+ *   audit.run → AuditReport                 (pauses the city for the moment that it takes to compare at rest)
+ *   pipeline.refresh(RefreshInput) → void   (without tables: all)
  */
 import { z } from 'zod';
 
@@ -44,6 +45,7 @@ export const exportInput = z.object({
   queryId: z.string().min(1).max(64),
   format: z.enum(['csv', 'json', 'parquet']),
 });
+export const refreshInput = z.object({ tables: z.array(z.string()).optional(), full: z.boolean().default(false) });
 
 export type ProcessInput = z.infer<typeof processInput>;
 export type RateInput = z.infer<typeof rateInput>;
@@ -55,3 +57,4 @@ export type PageInput = z.infer<typeof pageInput>;
 export type CompleteInput = z.infer<typeof completeInput>;
 export type SavedInput = z.infer<typeof savedInput>;
 export type ExportInput = z.infer<typeof exportInput>;
+export type RefreshInput = z.infer<typeof refreshInput>;

@@ -35,6 +35,8 @@ export interface WorldState {
   /** The city's own clock: the event time of the newest event. */
   readonly virtualTimeMs: number | null;
   readonly seed: number;
+  /** why it failed, when it did */
+  readonly problem?: Problem;
 }
 
 export type Layer = 'source' | 'topic' | 'bronze' | 'silver' | 'gold' | 'quarantine';
@@ -44,7 +46,15 @@ export interface FlowNode {
   readonly id: string;
   readonly name: string;
   readonly layer: Layer;
-  readonly kind: 'world' | 'oltp' | 'gateway' | 'cdc' | 'topic' | 'streaming table' | 'materialized view' | 'quarantine';
+  readonly kind:
+    | 'world'
+    | 'oltp'
+    | 'gateway'
+    | 'cdc'
+    | 'topic'
+    | 'streaming table'
+    | 'materialized view'
+    | 'quarantine';
   readonly comment?: string;
 }
 export interface FlowEdge {
@@ -194,6 +204,8 @@ export interface AuditReport {
   readonly atMs: number;
   readonly lost: number;
   readonly lines: readonly AuditLine[];
+  /** for how long the city was paused, so that all could be compared at rest */
+  readonly pausedMs?: number;
 }
 
 /** What `tiffin run --json` prints. */

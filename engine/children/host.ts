@@ -1,0 +1,106 @@
+/**
+ * The inside of a forked process: wraps a room's handle in the protocol. A room knows nothing of processes; this knows
+ * nothing of rooms.
+ */
+import { problemOf } from '../errors.ts';
+import type { Log } from '../logs.ts';
+import type { AnswerOf, FromChild, InputOf, Question, Role, ToChild } from './protocol.ts';
+
+export interface Room<R extends Role> {
+  readonly info: R['info'];
+  /** Cheap: called each second. */
+  metrics(): R['metrics'];
+  readonly asks: { readonly [Q in Question<R>]: (input: InputOf<R, Q>) => Promise<AnswerOf<R, Q>> | AnswerOf<R, Q> };
+  /** Drains, commits, closes. */
+  stop(): Promise<void>;
+}
+
+export interface ChildContext<R extends Role> {
+  readonly log: Log;
+  /** Tells the engine something unasked. */
+  tell(event: R['event']): void;
+}
+
+export type StartRoom<R extends Role> = (config: R['config'], context: ChildContext<R>) => Promise<Room<R>>;
+
+const metricsEveryMs = 1_000;
+
+/** Runs the process. Call it once, at the top of an entry point. */
+export const hostChild = <R extends Role>(start: StartRoom<R>): void => {
+  if (!process.send) {
+    process.stderr.write('This file is a process of the engine and is not started by hand: use `npm start`.\n');
+    process.exit(2);
+  }
+  let room: Promise<Room<R>> | undefined;
+  const fail = (error: unknown): void => {
+    if (process.env['TIFFIN_DEBUG']) console.error(error);
+    send({ kind: 'failed', problem: problemOf(error) }, () => process.exit(1));
+    setTimeout(() => process.exit(1), 500).unref();
+  };
+  const context: ChildContext<R> = {
+    log: (level, message, fields) =>
+      send({ kind: 'log', line: { atMs: Date.now(), level, message, ...(fields && { fields: { ...fields } }) } }),
+    tell: (event) => send({ kind: 'event', event }),
+  };
+  const begin = async (config: R['config']): Promise<Room<R>> => {
+    const started = await start(config, context);
+    send({ kind: 'ready', info: started.info });
+    // Never awaited by anything: the first figures should not wait a whole second.
+    const report = (): void => sendMetrics(started.metrics());
+    report();
+    setInterval(report, metricsEveryMs);
+    return started;
+  };
+
+  process.on('uncaughtException', fail);
+  process.on('unhandledRejection', fail);
+  // Ctrl-C reaches the whole group of processes: the engine alone decides, and stops the others in their order.
+  process.on('SIGINT', () => undefined);
+  if (process.platform !== 'win32') process.on('SIGHUP', () => undefined);
+  process.on('disconnect', () => void leave(room, 0));
+  process.on('message', (message: ToChild) => {
+    if (message.kind === 'start') {
+      room = begin(message.config as R['config']);
+      room.catch(fail);
+    } else if (message.kind === 'ask') void answer(room, message);
+    else void leave(room, 0);
+  });
+};
+
+const send = (message: FromChild, done?: () => void): void => {
+  if (process.connected) process.send!(message, undefined, undefined, () => done?.());
+  else done?.();
+};
+
+const sendMetrics = (metrics: unknown): void => {
+  const { user, system } = process.cpuUsage();
+  const usage = { rssBytes: process.memoryUsage.rss(), cpuMs: (user + system) / 1000, atMs: Date.now() };
+  send({ kind: 'metrics', usage, metrics });
+};
+
+const answer = async (room: Promise<Room<Role>> | undefined, message: ToChild & { kind: 'ask' }): Promise<void> => {
+  const { id, question, input } = message;
+  try {
+    const asks = (await room)?.asks ?? {};
+    const handler = asks[question];
+    if (!handler) throw new Error(`this process has no answer to '${question}'`);
+    send({ kind: 'answer', id, ok: true, value: await handler(input) });
+  } catch (error) {
+    if (process.env['TIFFIN_DEBUG']) console.error(error);
+    send({ kind: 'answer', id, ok: false, problem: problemOf(error) });
+  }
+};
+
+let leaving = false;
+/** Stops the room and ends the process. A room that does not come to an end is ended by the engine, or by the clock. */
+const leave = async (room: Promise<Room<Role>> | undefined, code: number): Promise<void> => {
+  if (leaving) return;
+  leaving = true;
+  if (!process.connected) setTimeout(() => process.exit(1), 3_000).unref();
+  try {
+    await (await room)?.stop();
+    process.exit(code);
+  } catch (error) {
+    send({ kind: 'failed', problem: problemOf(error) }, () => process.exit(1));
+  }
+};

@@ -1,0 +1,59 @@
+/** The five processes: their entry points, their memory, and the order in which they may start. */
+import { fileURLToPath } from 'node:url';
+import type { IngestRole, BrokerRole, PipelineRole, QueryRole, SimulatorRole } from '../children/roles.ts';
+import type { ProcessName } from '../contract/index.ts';
+import type { Logs } from '../logs.ts';
+import { SupervisedChild } from '../supervisor/index.ts';
+
+export type ChildName = Exclude<ProcessName, 'engine'>;
+export const childNames: readonly ChildName[] = ['broker', 'ingest', 'pipeline', 'simulator', 'query'];
+
+export interface Processes {
+  readonly broker: SupervisedChild<BrokerRole>;
+  readonly simulator: SupervisedChild<SimulatorRole>;
+  readonly ingest: SupervisedChild<IngestRole>;
+  readonly pipeline: SupervisedChild<PipelineRole>;
+  readonly query: SupervisedChild<QueryRole>;
+}
+
+/** V8's heap per process, in MB. Small young generations: the rooms keep their data outside the heap, in buffers and DuckDB. */
+const heaps: Readonly<Record<ChildName, { readonly oldMb: number; readonly semiMb: number }>> = {
+  broker: { oldMb: 256, semiMb: 4 },
+  simulator: { oldMb: 384, semiMb: 8 },
+  ingest: { oldMb: 256, semiMb: 8 },
+  pipeline: { oldMb: 384, semiMb: 4 },
+  query: { oldMb: 384, semiMb: 4 },
+};
+
+/** Warnings that are not ours to mend and would only fill the log; all others are shown. */
+const silencedWarnings = ['TimeoutNegativeWarning', 'ExperimentalWarning'];
+
+const entryOf = (name: ChildName): string => fileURLToPath(new URL(`../children/${name}.ts`, import.meta.url));
+
+const environment: NodeJS.ProcessEnv = {
+  // glibc gives each thread a heap of its own, and returns little of it: two are enough.
+  ...(process.platform === 'linux' && { MALLOC_ARENA_MAX: '2' }),
+};
+
+/** Each running query holds a thread of libuv's pool; pages and completions must find a free one. */
+const queryEnvironment: NodeJS.ProcessEnv = { ...environment, UV_THREADPOOL_SIZE: '10' };
+
+const child = (name: ChildName, logs: Logs): ConstructorParameters<typeof SupervisedChild>[0] => ({
+  name,
+  entry: entryOf(name),
+  execArgv: [
+    `--max-old-space-size=${heaps[name].oldMb}`,
+    `--max-semi-space-size=${heaps[name].semiMb}`,
+    ...silencedWarnings.map((warning) => `--disable-warning=${warning}`),
+  ],
+  env: name === 'query' ? queryEnvironment : environment,
+  logs,
+});
+
+export const createProcesses = (logs: Logs): Processes => ({
+  broker: new SupervisedChild(child('broker', logs)),
+  simulator: new SupervisedChild(child('simulator', logs)),
+  ingest: new SupervisedChild(child('ingest', logs)),
+  pipeline: new SupervisedChild(child('pipeline', logs)),
+  query: new SupervisedChild(child('query', logs)),
+});

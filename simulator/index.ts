@@ -2,6 +2,8 @@
 export { SimulatorError } from './failure.ts';
 export { readLedger } from './ledger.ts';
 export type { LedgerReport, LedgerSource, TopicCounts } from './ledger.ts';
+export { listScenarios, loadScenario } from './scenario.ts';
+export type { Scenario } from './scenario.ts';
 export { shopSchema } from './shop/schema.ts';
 export { checkCsv } from './replay/check.ts';
 export type { CsvFacts } from './replay/check.ts';

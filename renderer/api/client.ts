@@ -30,6 +30,9 @@ const lost = (): void =>
   }));
 
 /** The token was refused: asking again with the same one is in vain, until another tab tells a new one. */
+export const accept = (): void => {
+  if (connection.get().refused) connection.set(standing);
+};
 export const refuse = (): void => connection.update((state) => ({ ...state, phase: 'lost', refused: true }));
 
 takeToken(() => {
@@ -42,7 +45,7 @@ const socket = createWSClient({
   connectionParams: () => ({ token: currentToken() }),
   retryDelayMs: (attempt) => Math.min(250 * 2 ** Math.min(attempt, 4), 3000),
   keepAlive: { enabled: true, intervalMs: 5000, pongTimeoutMs: 4000 },
-  onOpen: () => connection.set(standing),
+  onOpen: () => connection.update((state) => (state.refused ? state : standing)),
   onClose: lost,
 });
 

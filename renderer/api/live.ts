@@ -4,7 +4,7 @@
  */
 import type { FlowGraph, PlatformState, Sample } from '../../engine/contract/index.ts';
 import type { Subscription } from './api.ts';
-import { api, connection, refuse } from './client.ts';
+import { accept, api, connection, refuse } from './client.ts';
 import { isUnauthorized } from './problem.ts';
 import { createStore } from './store.ts';
 
@@ -47,6 +47,7 @@ const graphIsStale = (state: PlatformState): boolean => {
 
 let graphAskedAtMs = 0;
 const onState = (state: PlatformState): void => {
+  accept();
   platform.set(state);
   if (!graphIsStale(state) || Date.now() - graphAskedAtMs < 1500) return;
   graphAskedAtMs = Date.now();

@@ -29,6 +29,7 @@ export const takeToken = (onOther: () => void): void => {
   else {
     keep(found.token);
     window.history.replaceState(null, '', found.rest);
+    // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a BroadcastChannel reaches its own origin only
     channel.postMessage(found.token);
   }
   channel.addEventListener('message', ({ data }: MessageEvent<unknown>) => {

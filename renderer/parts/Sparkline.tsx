@@ -15,7 +15,7 @@ export const Sparkline = memo(({ values, width, height, color, area = true }: Sp
   const path = sparkPath(values, width, height);
   return (
     <svg className={styles['spark']} width={width} height={height} viewBox={`0 0 ${width} ${height}`} aria-hidden>
-      {path !== undefined && area && <path d={path.area} fill={color} opacity={0.14} />}
+      {path !== undefined && area && <path d={path.area} fill={color} opacity={0.1} />}
       {path !== undefined && (
         <path d={path.line} fill="none" stroke={color} strokeWidth={1.25} strokeLinejoin="round" />
       )}

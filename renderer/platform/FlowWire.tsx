@@ -1,0 +1,27 @@
+/** A wire of the diagram. Its width and its motion follow what flows; where nothing flows, nothing moves. */
+import { type Edge, type EdgeProps } from '@xyflow/react';
+import { memo } from 'react';
+import { platform } from '../api/live.ts';
+import { useSelect } from '../api/store.ts';
+import { speedOf, sum } from './figures.ts';
+import styles from './platform.module.css';
+
+export interface WireData extends Record<string, unknown> {
+  readonly path: string;
+  readonly flow: readonly string[];
+  readonly color: string;
+  readonly state: 'plain' | 'lit' | 'dim';
+}
+export type WireEdge = Edge<WireData, 'wire'>;
+
+export const FlowWire = memo(({ data }: EdgeProps<WireEdge>) => {
+  const flow = data?.flow ?? [];
+  const speed = useSelect(platform, (state) => speedOf(sum(flow.map((id) => state?.nodes[id]?.perSecond))));
+  if (data === undefined) return null;
+  return (
+    <g className={styles['wire']} data-state={data.state} style={{ '--wire': data.color } as React.CSSProperties}>
+      <path className={styles['wire-base']} d={data.path} data-speed={speed} />
+      {speed > 0 && <path className={styles['wire-flow']} d={data.path} data-speed={speed} />}
+    </g>
+  );
+});

@@ -22,6 +22,7 @@ const recordBytesMax = 4_000_000;
 export async function* readCsv(path: string, inspect: (chunk: Buffer) => void): AsyncGenerator<CsvRecord> {
   const delimiter = await detectDelimiter(path);
   const file = createReadStream(path);
+  let lastLine = 0;
   const parser = parse({
     bom: true,
     delimiter,
@@ -29,6 +30,10 @@ export async function* readCsv(path: string, inspect: (chunk: Buffer) => void): 
     relax_column_count: true,
     skip_empty_lines: true,
     max_record_size: recordBytesMax,
+    on_record: (record, { lines }) => {
+      lastLine = lines;
+      return record;
+    },
   });
   file.on('error', (error) => parser.destroy(error));
   file.on('data', (chunk) => {
@@ -43,7 +48,7 @@ export async function* readCsv(path: string, inspect: (chunk: Buffer) => void): 
     for await (const { record, info } of parser as AsyncIterable<{ record: string[]; info: { lines: number } }>)
       yield { cells: record, line: info.lines };
   } catch (error) {
-    throw asCsvProblem(path, error);
+    throw asCsvProblem(path, error, lastLine + 1);
   } finally {
     file.destroy();
     parser.destroy();
@@ -92,32 +97,24 @@ function asFileProblem(path: string, error: unknown): SimulatorError {
   );
 }
 
-function asCsvProblem(path: string, error: unknown): SimulatorError {
+/** `line` is where the record starts that could not be read. */
+function asCsvProblem(path: string, error: unknown, line: number): SimulatorError {
   if (!(error instanceof CsvError)) return asFileProblem(path, error);
-  const name = basename(path);
-  const line = typeof error.lines === 'number' ? error.lines : 0;
+  const record = `The record that starts on line ${line} of ${basename(path)}`;
   const hint = 'Close the quote, or double quotes that belong to the text ("").';
   switch (error.code) {
     case 'CSV_QUOTE_NOT_CLOSED':
+      return new SimulatorError('CSV_QUOTE_OPEN', `${record} has a quote that is never closed.`, hint, error);
+    case 'CSV_MAX_RECORD_SIZE': {
+      const size = `${recordBytesMax / 1e6} MB`;
       return new SimulatorError(
         'CSV_QUOTE_OPEN',
-        `A quote of ${name} that opens on line ${line} is never closed.`,
+        `${record} goes on for more than ${size}: a quote is open.`,
         hint,
         error,
       );
-    case 'CSV_MAX_RECORD_SIZE':
-      return new SimulatorError(
-        'CSV_QUOTE_OPEN',
-        `A record of ${name} near line ${line} is longer than ${recordBytesMax / 1e6} MB: a quote before it is not closed.`,
-        hint,
-        error,
-      );
+    }
     default:
-      return new SimulatorError(
-        'CSV_QUOTE_MISPLACED',
-        `Line ${line} of ${name} has a quote in the wrong place: ${error.message}.`,
-        hint,
-        error,
-      );
+      return new SimulatorError('CSV_QUOTE_MISPLACED', `${record} has a quote in the wrong place.`, hint, error);
   }
 }

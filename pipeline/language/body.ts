@@ -111,6 +111,7 @@ const parseKafka = (cursor: Cursor, start: number): KafkaSource => {
     }
     option.expectSymbol('=>', `after ${key.value}`);
     options.set(known, { values: parseValues(option), at: key });
+    if (option.peek().kind !== 'end') throw option.expected("',' or ')'");
   }
   const topics = options.get('topics')?.values.map((token) => token.value) ?? [];
   if (topics.length === 0)
@@ -127,22 +128,17 @@ const parseKafka = (cursor: Cursor, start: number): KafkaSource => {
 };
 
 const parseValues = (cursor: Cursor): Token[] => {
-  const values: Token[] = [];
-  const list = cursor.acceptSymbol('[');
-  do {
-    const token = cursor.next();
-    if (token.kind !== 'string' && token.kind !== 'number')
-      throw cursor.fail(
-        token,
-        'SQL_SYNTAX',
-        'Expected a string or a number here.',
-        "Quote names like this: 'order.*'.",
-      );
-    values.push(token);
-  } while (list && cursor.acceptSymbol(','));
-  if (list) cursor.expectSymbol(']', 'at the end of the list');
-  if (cursor.peek().kind !== 'end') throw cursor.expected("',' or ')'");
+  if (!cursor.acceptSymbol('[')) return [parseValue(cursor)];
+  const values = [parseValue(cursor)];
+  while (cursor.acceptSymbol(',')) values.push(parseValue(cursor));
+  cursor.expectSymbol(']', 'at the end of the list');
   return values;
+};
+
+const parseValue = (cursor: Cursor): Token => {
+  const token = cursor.next();
+  if (token.kind === 'string' || token.kind === 'number') return token;
+  throw cursor.fail(token, 'SQL_SYNTAX', 'Expected a string or a number here.', "Quote names like this: 'order.*'.");
 };
 
 const parseStartingOffsets = (

@@ -108,8 +108,7 @@ const parseAs = (cursor: Cursor): Body => {
 const parseStoredName = (cursor: Cursor): TableName => {
   const { name } = parseTableName(cursor, "the table's name");
   if (name.schema === '') {
-    const hint =
-      'Put it in a layer, for example bronze.' + `${name.table}, silver.${name.table} or gold.${name.table}.`;
+    const hint = `Put it in a layer, for example silver.${name.table}.`;
     throw cursor.source.error(name.at, 'NAME_INVALID', `'${name.table}' has no schema.`, hint);
   }
   if (!/^[a-z_][a-z0-9_]*\.[a-z_][a-z0-9_]*$/i.test(name.full)) {

@@ -86,15 +86,15 @@ class Planner {
     if (columns === undefined) return undefined;
     const shaped = await this.keepAll(checkPartitions(this.checker, head!, columns));
     await this.keepAll(checkExpectations(this.checker, head!, columns));
-    if (head!.expectations.some(({ onViolation }) => onViolation !== 'fail' && onViolation !== 'warn')) {
-      const at = head!.expectations.find(({ onViolation }) => onViolation !== 'fail' && onViolation !== 'warn')!.at;
+    const failing = head!.expectations.filter(({ onViolation }) => onViolation === 'fail');
+    const refused = head!.expectations.find((each) => !failing.includes(each));
+    if (refused !== undefined) {
+      const message = 'A constraint of a materialized view can only be ON VIOLATION FAIL UPDATE.';
       const hint = 'Filter in the query, or put the constraint on the streaming table below.';
-      this.problems.push(
-        source.problem(at, 'VIEW_CONSTRAINT', 'A materialized view cannot drop or quarantine rows.', hint),
-      );
+      this.problems.push(source.problem(refused.at, 'VIEW_CONSTRAINT', message, hint));
     }
     const sql = finalSelect(text, result, shaped);
-    const flow: ViewFlow = { kind: 'view', ...this.flowBase(target, target.name, reads(target)), sql };
+    const flow: ViewFlow = { kind: 'view', ...this.flowBase(target, target.name, reads(target)), sql, failing };
     return { ...datasetOf(target, shaped), kind: 'materialized view', flow };
   }
 

@@ -73,6 +73,8 @@ export interface ViewFlow extends FlowBase {
   readonly kind: 'view';
   /** SELECT over the views that carry the tables' names. */
   readonly sql: string;
+  /** Expectations that fail the refresh. */
+  readonly failing: readonly Expectation[];
 }
 
 export type FlowPlan = AppendFlow | MergeFlow | ViewFlow;

@@ -59,10 +59,10 @@ const jarsHint = (dir: string): string =>
 
 const startFlags = ['-XX:TieredStopAtLevel=1', '-XX:+UseSerialGC', '-Xshare:auto', '-Xmx512m'];
 /** as kafka-server-start.sh and kafka-run-class.sh set them */
-const speedFlags = [
-  ...['-server', '-Xms1g', '-Xmx1g', '-XX:+UseG1GC', '-XX:MaxGCPauseMillis=20'],
-  ...['-XX:InitiatingHeapOccupancyPercent=35', '-XX:+ExplicitGCInvokesConcurrent'],
-];
+const speedFlags =
+  '-server -Xms1g -Xmx1g -XX:+UseG1GC -XX:MaxGCPauseMillis=20 -XX:InitiatingHeapOccupancyPercent=35 -XX:+ExplicitGCInvokesConcurrent'.split(
+    ' ',
+  );
 
 const clusterId = 'dGlmZmluLXRlc3Qta2Fma2';
 

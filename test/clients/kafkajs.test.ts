@@ -32,6 +32,8 @@ clientSuite('kafkajs', (broker) => {
     onTestFinished(() => connected.disconnect());
     return connected;
   };
+  const transactional = (transactionalId = unique('tx')) =>
+    producer({ transactionalId, maxInFlightRequests: 1, idempotent: true });
   const createTopic = async (
     topic: string,
     numPartitions = 1,
@@ -429,9 +431,6 @@ clientSuite('kafkajs', (broker) => {
   });
 
   describe('transactions', () => {
-    const transactional = (transactionalId = unique('tx')) =>
-      producer({ transactionalId, maxInFlightRequests: 1, idempotent: true });
-
     test('show what they committed, and hide what they aborted', async () => {
       const topic = await createTopic(unique('tx'), 2);
       const sender = await transactional();

@@ -13,11 +13,9 @@ export interface Embedded {
 export const startEmbedded = async (options: EmbeddedOptions): Promise<Embedded> => {
   const child = fork(join(import.meta.dirname, 'embedded-process.ts'), {
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
-    execArgv: options.execArgv ?? [],
   });
   const ended = once(child, 'exit');
-  const { dataDir, advertisedPort, port } = options;
-  child.send({ dataDir, advertisedPort, port });
+  child.send(options);
   const ready = once(child, 'message') as Promise<[{ port: number }]>;
   const first = await Promise.race([ready, ended.then(([code]) => code as number | null)]);
   if (!Array.isArray(first)) throw new Error(`The embedded broker ended with code ${first} while starting.`);

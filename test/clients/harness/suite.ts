@@ -17,7 +17,12 @@ import { fetchApiVersions } from './wire.ts';
 export interface Broker {
   readonly target: Target;
   readonly bootstrap: string;
+  /** whether it says that it serves this API */
+  serves(key: number): boolean;
 }
+
+/** What a broker may leave out, because clients ask first: the consumer group protocol of KIP-848. */
+export const consumerGroupHeartbeat = 68;
 
 const wanted = (process.env['TIFFIN_CLIENT_TARGETS'] ?? targets.join(',')).split(',');
 
@@ -43,16 +48,20 @@ const onTarget = (suite: SuiteName, target: Target): (() => Broker) => {
   const toolchains = inject('toolchains');
   let broker: Broker | undefined;
   let passed = true;
-  let end = async (): Promise<void> => undefined;
+  let end: (() => Promise<void>) | undefined;
 
   beforeAll(async () => {
     const dir = mkdtempSync(join(tmpdir(), `tiffin-${suite}-${target}-`));
     const recorder = await startRecorder();
-    const start = target === 'apache' ? startApache : startEmbedded;
-    const running = await start({ jarsDir: toolchains.jarsDir, dataDir: dir, advertisedPort: recorder.port });
+    const options = { dataDir: dir, advertisedPort: recorder.port };
+    const running =
+      target === 'apache'
+        ? await startApache({ ...options, jarsDir: toolchains.jarsDir })
+        : await startEmbedded(options);
     recorder.aim(running.port);
-    broker = { target, bootstrap: `127.0.0.1:${recorder.port}` };
     const served = await fetchApiVersions(running.port);
+    const serves = (key: number): boolean => served.some((api) => api.key === key);
+    broker = { target, bootstrap: `127.0.0.1:${recorder.port}`, serves };
     end = async () => {
       await recorder.close();
       await running.stop();
@@ -65,7 +74,7 @@ const onTarget = (suite: SuiteName, target: Target): (() => Broker) => {
   afterEach(({ task }) => {
     if (task.result?.state === 'fail') passed = false;
   });
-  afterAll(() => end());
+  afterAll(() => end?.());
   return () => broker!;
 };
 

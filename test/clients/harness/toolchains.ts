@@ -5,7 +5,7 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
-import { ApacheMissing, findApache } from '../apache.ts';
+import { ApacheMissing, classPath, findApache } from '../apache.ts';
 import { type Ran, runOk } from './run.ts';
 
 /** `missing` says why a toolchain is not there; else `version` says which one is. Plain data: it travels to the test workers. */
@@ -17,6 +17,7 @@ export interface Toolchain {
 export interface Toolchains {
   readonly cacheDir: string;
   readonly jarsDir: string;
+  readonly javaClassesDir: string;
   readonly pythonPath: string;
   readonly franzPath: string;
   readonly kafkajs: Toolchain;
@@ -81,8 +82,8 @@ const librdkafka = (venvDir: string, pythonPath: string): Promise<Toolchain> =>
     return `confluent-kafka-python ${client} (librdkafka ${library})`;
   });
 
-/** The jars of kafka/pom.xml from Maven Central. */
-const java = (jarsDir: string): Promise<Toolchain> =>
+/** The jars of kafka/pom.xml from Maven Central, and the scenarios in Java, compiled. */
+const java = (jarsDir: string, classesDir: string): Promise<Toolchain> =>
   finding('Apache Kafka is not there', async () => {
     if ((await findApache(jarsDir)) instanceof ApacheMissing) {
       const goal = ['-q', '-B', '-f', join(clientsDir, 'kafka', 'pom.xml'), 'dependency:copy-dependencies'];
@@ -91,7 +92,9 @@ const java = (jarsDir: string): Promise<Toolchain> =>
     }
     const found = await findApache(jarsDir);
     if (found instanceof ApacheMissing) throw new Error(`${found.message} ${found.hint}`);
-    return `Apache Kafka ${found.version}`;
+    const source = join(clientsDir, 'java', 'Scenarios.java');
+    await runOk('javac', ['-d', classesDir, '-cp', classPath(jarsDir), source], { timeoutMs: fetchMsMax });
+    return `Apache Kafka's clients ${found.version}`;
   });
 
 /** The Go program of franz/, built; its modules are fixed by go.sum. */
@@ -107,22 +110,27 @@ const defaultCacheDir = (): string => {
   return join(base, 'tiffin-test-clients');
 };
 
+/** A tool's JVM lives for a second or two: it should start soon, not run fast. */
+export const javaFlags = ['-XX:TieredStopAtLevel=1', '-XX:+UseSerialGC', '-Xshare:auto', '-Xmx256m'];
+
 export const findToolchains = async (): Promise<Toolchains> => {
   const cacheDir = process.env['TIFFIN_TEST_CACHE'] ?? defaultCacheDir();
   mkdirSync(cacheDir, { recursive: true });
   const venvDir = join(cacheDir, 'python');
   const jarsDir = process.env['TIFFIN_KAFKA_JARS'] ?? join(cacheDir, 'kafka-jars');
+  const javaClassesDir = join(cacheDir, 'java-classes');
   const pythonPath = join(venvDir, windows ? join('Scripts', 'python.exe') : join('bin', 'python'));
   const franzPath = join(cacheDir, windows ? 'franz.exe' : 'franz');
   return {
     cacheDir,
     jarsDir,
+    javaClassesDir,
     pythonPath,
     franzPath,
     kafkajs: await kafkajs(),
     kcat: await kcat(),
     librdkafka: await librdkafka(venvDir, pythonPath),
-    java: await java(jarsDir),
+    java: await java(jarsDir, javaClassesDir),
     franz: await franz(franzPath),
   };
 };

@@ -179,7 +179,7 @@ def too_large():
 
 
 def unknown_topic():
-    [error] = produce(unique("nowhere"), [b"x"], allow_auto_create_topics=False, message_timeout_ms=3000)
+    [error] = produce(unique("nowhere"), [b"x"], allow_auto_create_topics=False, topic_metadata_propagation_max_ms=500)
     assert error.code() in (KafkaError._UNKNOWN_TOPIC, KafkaError.UNKNOWN_TOPIC_OR_PART), error
 
 

@@ -151,13 +151,13 @@ function positioned({ target, keys }: Merge, candidates: Candidate[], matched: s
   if (candidates.length === 0) return `SELECT *, 0 AS ${POSITION} FROM (${matched})`;
   const key = keys[0]!;
   const hits = candidates.flatMap(({ file, isHit }, position) =>
-    isHit ? [`(${quoteText(localFile(target.location, file.path))}, ${position})`] : [],
+    isHit ? [`(${quoteText(localFile(target.location, file.path).replaceAll('\\', '/'))}, ${position})`] : [],
   );
   const starts = candidates.map(({ file }, position) => `(${bounds(file, key)[0]}, ${position})`);
   const places = hits.length > 0 ? `(VALUES ${hits.join(', ')})` : '(SELECT NULL::VARCHAR, 0 WHERE false)';
   return (
-    `SELECT m.*, coalesce(p.position, b.position, 0) AS ${POSITION} FROM (${matched}) m ` +
-    `LEFT JOIN ${places} p(file, position) ON m.${FILE} = p.file ` +
+    `SELECT m.*, CASE WHEN m.${FILE} IS NULL THEN coalesce(b.position, 0) ELSE p.position END AS ${POSITION} FROM (${matched}) m ` +
+    `LEFT JOIN ${places} p(file, position) ON replace(m.${FILE}, '\\', '/') = p.file ` +
     `ASOF LEFT JOIN (SELECT * FROM (VALUES ${starts.join(', ')}) v(start, position) WHERE start IS NOT NULL) b ON m.${quoteName(key.name)} >= b.start`
   );
 }
@@ -208,9 +208,11 @@ async function tally({ target, applied }: Merge, candidates: Candidate[], source
       else unplacedRows += count;
       continue;
     }
+    if (!leaf || row['position'] === null)
+      throw new Error(`A row of ${target.name} was read from a file that is not its own.`);
     counts[row['isdeleted'] === true ? 'deleted' : 'updated'] += count;
-    leaf!.changedRows += count;
-    if (row['isdeleted'] === true) leaf!.deletedRows += count;
+    leaf.changedRows += count;
+    if (row['isdeleted'] === true) leaf.deletedRows += count;
   }
   return { leaves, unplacedRows, counts };
 }

@@ -5,7 +5,6 @@
  * first, then the table, each with the same progress. A crash in between leaves quarantine one batch ahead; recovery then
  * repeats exactly that batch, without writing to quarantine again.
  */
-import type { Column } from '../../lake/index.ts';
 import { PipelineError } from '../problems.ts';
 import { quarantines } from '../plan/graph.ts';
 import { quoteName } from '../plan/tree.ts';
@@ -27,6 +26,7 @@ import type { StepResult } from './runner.ts';
 import type { Batch } from './source.ts';
 import { StreamingRunner, type StreamContext } from './streaming-runner.ts';
 import type { HandleChange, TableHandle } from './table-handle.ts';
+import { adaptShape, shapeOf } from './shape.ts';
 import { Watermark } from './watermark.ts';
 
 const batchTable = '"$batch"';
@@ -57,7 +57,7 @@ export class AppendRunner extends StreamingRunner<AppendFlow> {
   protected async recover(): Promise<void> {
     await this.close();
     const snapshot = await this.handle.open();
-    checkShape(this.handle, snapshot.columns, snapshot.partitionBy, this.dataset);
+    await adaptShape(this.handle, snapshot, this.dataset, this.context.now());
     const ahead = await this.quarantine?.open();
     const { transactions } = snapshot;
     this.pending = ahead && isAhead(ahead.transactions, transactions) ? ahead.transactions : undefined;
@@ -218,30 +218,6 @@ export class AppendRunner extends StreamingRunner<AppendFlow> {
     this.dataset.columns.find(({ name }) => name === column)?.type ?? 'VARCHAR';
 }
 
-export const shapeOf = ({ shape }: TableHandle): { columns: Column[]; partitionBy: string[] } => ({
-  columns: [...shape.columns],
-  partitionBy: [...shape.partitionBy],
-});
-
 /** Has `ahead` progress that `behind` has not? */
 const isAhead = (ahead: ReadonlyMap<string, number>, behind: ReadonlyMap<string, number>): boolean =>
   [...ahead].some(([id, version]) => version > (behind.get(id) ?? -1));
-
-/** An edited query whose table is older: columns may be added at the end, else the table must be made anew. */
-export const checkShape = (
-  handle: TableHandle,
-  columns: readonly Column[],
-  partitionBy: readonly string[],
-  dataset: Dataset,
-): void => {
-  const text = (list: readonly Column[]): string => list.map(({ name, type }) => `${name} ${type}`).join(', ');
-  const same = text(columns) === text(handle.shape.columns) && partitionBy.join() === handle.shape.partitionBy.join();
-  if (same) return;
-  throw new PipelineError({
-    code: 'TABLE_CHANGED',
-    message: `${dataset.name} is stored as (${text(columns)}), but its query gives (${text(handle.shape.columns)}).`,
-    hint: `Make it anew from its source: tiffin pipeline refresh ${dataset.name} --full`,
-    file: dataset.flow.file,
-    line: dataset.flow.line,
-  });
-};

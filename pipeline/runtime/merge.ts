@@ -1,12 +1,12 @@
 /** AUTO CDC, SCD type 1: the changes of a stream upserted into a table. The four steps are those of an append flow. */
 import { quoteName } from '../plan/tree.ts';
-import type { Dataset, MergeFlow } from '../plan/types.ts';
-import { checkShape } from './append.ts';
+import type { MergeFlow } from '../plan/types.ts';
 import { overBatch } from './append-sql.ts';
 import { addCounters, leftOut, noRows } from './counters.ts';
 import type { StepResult } from './runner.ts';
 import type { Batch } from './source.ts';
-import { StreamingRunner, type StreamContext } from './streaming-runner.ts';
+import { adaptShape } from './shape.ts';
+import { StreamingRunner } from './streaming-runner.ts';
 
 const changesTable = '"$changes"';
 
@@ -14,15 +14,11 @@ const changesTable = '"$changes"';
 const pauseFactor = 2;
 
 export class MergeRunner extends StreamingRunner<MergeFlow> {
-  constructor(dataset: Dataset, flow: MergeFlow, context: StreamContext) {
-    super(dataset, flow, context);
-  }
-
   protected async recover(): Promise<void> {
     await this.close();
-    const { columns, partitionBy, transactions } = await this.handle.open();
-    checkShape(this.handle, columns, partitionBy, this.dataset);
-    this.source.recover(transactions);
+    const snapshot = await this.handle.open();
+    await adaptShape(this.handle, snapshot, this.dataset, this.context.now());
+    this.source.recover(snapshot.transactions);
   }
 
   protected async batch(): Promise<StepResult> {

@@ -159,7 +159,8 @@ export class TableHandle {
     const added = change.add ?? [];
     const removed = change.remove ?? [];
     this.version = version;
-    this.dataVersion = version;
+    const changesRows = added.length > 0 || removed.length > 0 || change.overwrite === true;
+    if (changesRows) this.dataVersion = version;
     this.committedAtMs = nowMs;
     if (change.transactions !== undefined) this.transactions = new Map([...this.transactions, ...change.transactions]);
     if (change.counters !== undefined) this.counters = change.counters;
@@ -171,7 +172,7 @@ export class TableHandle {
     const isAppend = removed.length === 0 && change.overwrite !== true;
     if (isAppend) this.recent.set(version, added);
     this.recent.delete(version - recentMax);
-    if (!produced.isEmpty) for (const reader of this.readers) reader.push(version, produced);
+    if (changesRows && !produced.isEmpty) for (const reader of this.readers) reader.push(version, produced);
   }
 }
 

@@ -4,10 +4,10 @@
  */
 import { PipelineError } from '../problems.ts';
 import type { Dataset, ViewFlow } from '../plan/types.ts';
-import { shapeOf } from './append.ts';
-import { addCounters, noRows } from './counters.ts';
+import { noRows } from './counters.ts';
 import { ProducedTimes } from './freshness.ts';
 import { Runner, type RunnerContext, type StepResult } from './runner.ts';
+import { sameColumns, shapeOf } from './shape.ts';
 import { appId } from './source.ts';
 import { showTable } from './streaming-runner.ts';
 import type { ProducedLog } from './table-handle.ts';
@@ -43,7 +43,7 @@ export class ViewRunner extends Runner {
 
   protected async recover(): Promise<void> {
     const { transactions, columns } = await this.handle.open();
-    this.columnsChanged = JSON.stringify(columns) !== JSON.stringify(this.handle.shape.columns);
+    this.columnsChanged = !sameColumns(columns, this.handle.shape.columns);
     const versions = this.flow.tables.map(
       (name) => [name, transactions.get(appId(this.flow.name, name)) ?? -1] as const,
     );
@@ -62,7 +62,7 @@ export class ViewRunner extends Runner {
     const transactions = new Map([...versions].map(([name, version]) => [appId(flow.name, name), version]));
     const produced = new ProducedTimes();
     for (const [name, log] of this.produced) produced.merge(log.take(versions.get(name)!));
-    const counters = { ...addCounters(handle.counters, noRows), rowsOut };
+    const counters = { ...handle.counters, ...noRows, rowsOut };
     const shape = this.columnsChanged ? shapeOf(handle) : {};
     const change = { operation: 'REFRESH', overwrite: true, add, transactions, counters, ...shape };
     await handle.commit(change, produced, context.now());

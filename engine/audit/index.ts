@@ -102,16 +102,17 @@ const positionsSql = (table: string): string =>
   `SELECT topic, ${quoteName('partition')} AS part, count(*) AS n, count(DISTINCT ${quoteName('offset')}) AS positions
    FROM ${quoteTable(table)} GROUP BY ALL`;
 
+const sumOf = (rows: readonly Record<string, JsonValue>[], column: string): number =>
+  rows.reduce((total, row) => total + Number(row[column]), 0);
+
 const bronzeCounts = (table: string, rows: readonly Record<string, JsonValue>[], ends: TopicEnds): BronzeCount[] => {
   const topics = Map.groupBy(rows, (row) => String(row['topic']));
-  const sum = (of: readonly Record<string, JsonValue>[], column: string): number =>
-    of.reduce((total, row) => total + Number(row[column]), 0);
   return [...topics]
     .filter(([topic]) => topic in ends)
     .map(([topic, parts]) => ({
       table,
       topic,
-      rows: sum(parts, 'n'),
-      doubled: sum(parts, 'n') - sum(parts, 'positions'),
+      rows: sumOf(parts, 'n'),
+      doubled: sumOf(parts, 'n') - sumOf(parts, 'positions'),
     }));
 };

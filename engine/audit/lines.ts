@@ -104,15 +104,16 @@ const parts = ['filtered', 'duplicates', 'quarantined', 'dropped', 'late'] as co
 /** Every row that a flow read is accounted for; what it says it wrote is there. */
 const flowLines = (facts: AuditFacts): AuditLine[] =>
   facts.tables.flatMap(({ name, counters }) => {
-    if (!counters || counters['rowsIn'] === undefined) return [];
+    if (!counters || kindOf(facts, name) === undefined) return [];
     const get = (counter: string): number => counters[counter] ?? 0;
     const out = get('rowsOut') + parts.reduce((sum, part) => sum + get(part), 0);
     const told = parts.filter((part) => get(part) > 0).map((part) => `${part} ${get(part)}`);
+    if (kindOf(facts, name) === 'materialized view') return writtenLines(facts, name, get);
     const balance = line(
       'rows of a flow',
       name,
       [
-        { hop: 'read', count: get('rowsIn') },
+        { hop: get('expanded') > 0 ? 'read and expanded' : 'read', count: get('rowsIn') + get('expanded') },
         { hop: 'written and accounted for', count: out },
       ],
       [`written ${get('rowsOut')}`, ...told].join(', '),
@@ -120,33 +121,26 @@ const flowLines = (facts: AuditFacts): AuditLine[] =>
     return [balance, ...writtenLines(facts, name, get)];
   });
 
+/** A table that is kept as the newest row of each key says how many keys came and went. */
+const expectedRows = (get: (counter: string) => number): number =>
+  get('inserted') + get('updated') + get('deleted') > 0 ? get('inserted') - get('deleted') : get('rowsOut');
+
 const writtenLines = (facts: AuditFacts, name: string, get: (counter: string) => number): AuditLine[] => {
-  const counted = facts.counted[name];
   const quarantine = facts.counted[quarantineOf(name)];
-  const written =
-    counted === undefined || isUpserted(facts, name)
-      ? []
-      : [
-          line('rows of a table', name, [
-            { hop: 'written', count: get('rowsOut') },
-            { hop: 'count(*)', count: counted },
-          ]),
-        ];
-  const set =
-    quarantine === undefined && get('quarantined') === 0
-      ? []
-      : [
-          line('rows of a table', quarantineOf(name), [
-            { hop: 'quarantined', count: get('quarantined') },
-            { hop: 'count(*)', count: quarantine ?? 0 },
-          ]),
-        ];
-  return [...written, ...set];
+  const rows = line('rows of a table', name, [
+    { hop: 'written', count: expectedRows(get) },
+    { hop: 'count(*)', count: facts.counted[name] ?? 0 },
+  ]);
+  if (quarantine === undefined && get('quarantined') === 0) return [rows];
+  const set = line('rows of a table', quarantineOf(name), [
+    { hop: 'quarantined', count: get('quarantined') },
+    { hop: 'count(*)', count: quarantine ?? 0 },
+  ]);
+  return [rows, set];
 };
 
-/** A table that is kept as the newest row of each key has fewer rows than were written to it. */
-const isUpserted = ({ comparisons }: AuditFacts, name: string): boolean =>
-  comparisons.some(({ copy }) => copy === name);
+const kindOf = ({ graph }: AuditFacts, name: string): FlowGraph['nodes'][number]['kind'] | undefined =>
+  graph.nodes.find((node) => node.name === name && node.kind !== 'quarantine')?.kind;
 
 /** A flow that reads one table has read all of it. */
 const handOverLines = (facts: AuditFacts): AuditLine[] =>
@@ -154,11 +148,11 @@ const handOverLines = (facts: AuditFacts): AuditLine[] =>
     const from = facts.graph.edges.filter((edge) => edge.to === name).map((edge) => edge.from);
     const [upstream] = from;
     const rows = upstream === undefined ? undefined : facts.counted[upstream];
-    if (from.length !== 1 || rows === undefined || counters?.['rowsIn'] === undefined) return [];
+    if (from.length !== 1 || rows === undefined || kindOf(facts, name) !== 'streaming table') return [];
     return [
       line('rows handed over', `${upstream} → ${name}`, [
         { hop: upstream!, count: rows },
-        { hop: `read by ${name}`, count: counters['rowsIn'] },
+        { hop: `read by ${name}`, count: counters?.['rowsIn'] ?? 0 },
       ]),
     ];
   });

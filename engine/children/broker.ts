@@ -1,5 +1,5 @@
 /** Entry point of the broker process: the embedded Kafka. */
-import { startBroker } from '../../broker/index.ts';
+import { type BrokerMetrics, startBroker } from '../../broker/index.ts';
 import { hostChild } from './host.ts';
 import type { BrokerRole } from './roles.ts';
 
@@ -12,3 +12,14 @@ hostChild<BrokerRole>(async ({ host, port, dataDir }, { log }) => {
     stop: () => broker.stop(),
   };
 });
+
+/** Kafka's own topics (`__consumer_offsets`, …) are not part of the data's way. */
+const topicsOf = ({ topics }: BrokerMetrics): BrokerRole['metrics']['topics'] =>
+  Object.fromEntries(
+    Object.entries(topics)
+      .filter(([topic]) => !topic.startsWith('__'))
+      .map(([topic, { endOffsets, sizeBytes }]) => [
+        topic,
+        { messages: endOffsets.reduce((sum, end) => sum + end, 0), bytes: sizeBytes },
+      ]),
+  );

@@ -32,11 +32,6 @@ export const hostChild = <R extends Role>(start: StartRoom<R>): void => {
     process.exit(2);
   }
   let room: Promise<Room<R>> | undefined;
-  const fail = (error: unknown): void => {
-    if (process.env['TIFFIN_DEBUG']) console.error(error);
-    send({ kind: 'failed', problem: problemOf(error) }, () => process.exit(1));
-    setTimeout(() => process.exit(1), 500).unref();
-  };
   const context: ChildContext<R> = {
     log: (level, message, fields) =>
       send({ kind: 'log', line: { atMs: Date.now(), level, message, ...(fields && { fields: { ...fields } }) } }),
@@ -44,6 +39,7 @@ export const hostChild = <R extends Role>(start: StartRoom<R>): void => {
   };
   const begin = async (config: R['config']): Promise<Room<R>> => {
     const started = await start(config, context);
+    ready = true;
     send({ kind: 'ready', info: started.info });
     // Never awaited by anything: the first figures should not wait a whole second.
     const report = (): void => sendMetrics(started.metrics());
@@ -65,6 +61,13 @@ export const hostChild = <R extends Role>(start: StartRoom<R>): void => {
     } else if (message.kind === 'ask') void answer(room, message);
     else void leave(room, 0);
   });
+};
+
+/** Tells why, and ends. */
+const fail = (error: unknown): void => {
+  if (process.env['TIFFIN_DEBUG']) console.error(error);
+  send({ kind: 'failed', problem: problemOf(error) }, () => process.exit(1));
+  setTimeout(() => process.exit(1), 500).unref();
 };
 
 const send = (message: FromChild, done?: () => void): void => {
@@ -91,12 +94,15 @@ const answer = async (room: Promise<Room<Role>> | undefined, message: ToChild & 
   }
 };
 
+/** Has `ready` been told? A room that is still starting holds nothing that would have to be handed on. */
+let ready = false;
 let leaving = false;
 /** Stops the room and ends the process. A room that does not come to an end is ended by the engine, or by the clock. */
 const leave = async (room: Promise<Room<Role>> | undefined, code: number): Promise<void> => {
   if (leaving) return;
   leaving = true;
   if (!process.connected) setTimeout(() => process.exit(1), 3_000).unref();
+  if (!ready) process.exit(code);
   try {
     await (await room)?.stop();
     process.exit(code);

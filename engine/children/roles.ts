@@ -15,7 +15,6 @@ import type {
 import type { CdcCounts } from '../../ingest/index.ts';
 import type { JsonValue } from '../../lake/index.ts';
 import type { LedgerReport, Scenario, WorldOptions } from '../../simulator/index.ts';
-import type { Histogram } from '../metrics/freshness.ts';
 import type { ExportFormat, TableComparison, TableProgress } from '../query/session/index.ts';
 import type { DatabaseConfig } from '../query/session/database.ts';
 
@@ -96,10 +95,9 @@ export interface SimulatorRole {
   event: never;
 }
 
-/** What a table's flow did, cumulative over its life. */
-export interface TableMetrics extends NodeStatus {
-  readonly rowsIn: number;
-  readonly filtered: number;
+export interface Percentiles {
+  readonly p50: number;
+  readonly p99: number;
 }
 
 export interface PipelineRole {
@@ -111,8 +109,15 @@ export interface PipelineRole {
     triggerMs: number;
     memoryLimitMb: number;
   };
-  info: { graph: FlowGraph };
-  metrics: { tables: Readonly<Record<string, TableMetrics>>; freshness: Histogram };
+  info: Nothing;
+  metrics: {
+    tables: Readonly<Record<string, NodeStatus>>;
+    /** Produced → visible in gold, since the process started. */
+    freshness: Percentiles | null;
+    freshnessLastMinute: Percentiles | null;
+    /** When it changed. */
+    graph?: FlowGraph;
+  };
   asks: {
     graph: { input: Nothing; answer: FlowGraph };
     /** Resolves when all that Kafka held when it was asked is visible in gold. */

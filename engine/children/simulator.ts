@@ -106,7 +106,7 @@ const worldOf = (feeding: Feeding, feed: Feed): WorldState => {
     ratePerSecond: state.ratePerSecond,
     generated: state.generated,
     acknowledged: state.acknowledged,
-    virtualTimeMs: 'virtualTimeMs' in state ? state.virtualTimeMs : null,
+    virtualTimeMs: (state as { readonly virtualTimeMs?: number | null }).virtualTimeMs ?? null,
     seed: feed.kind === 'world' ? feed.world.seed : 0,
     ...(state.problem && { problem: state.problem }),
   };

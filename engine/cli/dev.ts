@@ -1,5 +1,6 @@
 /** `tiffin up --dev`: Vite serves the page from its sources, with hot reload, and hands `/api` on to the engine. */
 import { join } from 'node:path';
+import type { ViteDevServer } from 'vite';
 import { projectDir } from './project.ts';
 
 const port = 5173;
@@ -15,7 +16,7 @@ export interface DevServer {
 
 export const startDevServer = async (): Promise<DevServer> => {
   const { createServer } = await import('vite');
-  let stop = (): Promise<void> => Promise.resolve();
+  let running: ViteDevServer | undefined;
   return {
     origins: [`http://${host}:${port}`, `http://localhost:${port}`],
     serve: async (enginePort, token) => {
@@ -30,9 +31,9 @@ export const startDevServer = async (): Promise<DevServer> => {
         },
       });
       await server.listen();
-      stop = () => server.close();
+      running = server;
       return `http://${host}:${port}/?token=${token}`;
     },
-    stop: () => stop(),
+    stop: async () => running?.close(),
   };
 };

@@ -1,7 +1,6 @@
 /** The figures of one run: what the platform holds and used after it, less what there was before. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { FlowGraph, RunReport } from '../contract/index.ts';
-import type { Histogram } from '../metrics/freshness.ts';
 import { topicId } from '../metrics/nodes.ts';
 import type { Platform } from '../platform/index.ts';
 import type { TableProgress } from '../query/session/index.ts';
@@ -14,7 +13,6 @@ export interface Baseline {
   readonly produced: number;
   readonly topics: Readonly<Record<string, number>>;
   readonly tables: ReadonlyMap<string, TableProgress>;
-  readonly freshness: Histogram | undefined;
   readonly cpuMs: Readonly<Record<string, number>>;
 }
 
@@ -24,7 +22,6 @@ export const takeBaseline = async (platform: Platform): Promise<Baseline> => {
     topics,
     produced: sum(Object.values(topics)),
     tables: await tablesOf(platform),
-    freshness: platform.sampler.freshness.mark(),
     cpuMs: cpuOf(platform),
     beganAtMs: performance.now(),
   };
@@ -57,7 +54,7 @@ export const figuresSince = async (
     gold: goldRows(tables),
     seconds: round(seconds),
     eventsPerSecond: Math.round(produced / seconds),
-    freshnessMs: platform.sampler.freshness.sinceMark(before.freshness),
+    freshnessMs: platform.sampler.reports.pipeline?.freshness ?? null,
     rssMb: platform.perProcess(({ rssPeakBytes }) => Math.round(rssPeakBytes / 1e6)),
     cpuPercent: Object.fromEntries(
       Object.entries(cpuMs).map(([name, ms]) => [name, round((ms - (before.cpuMs[name] ?? 0)) / seconds / 10)]),

@@ -171,6 +171,9 @@ const printReport = (report: RunReport): void => {
   printAudit(report.audit satisfies AuditReport);
 };
 
+const sum = (of: Readonly<Record<string, number>>): number =>
+  Object.values(of).reduce((total, value) => total + value, 0);
+
 const processRows = ({ rssMb, cpuPercent, restarts }: RunReport): string[][] => {
   const rows = Object.keys(rssMb).map((name) => [
     name,
@@ -178,7 +181,5 @@ const processRows = ({ rssMb, cpuPercent, restarts }: RunReport): string[][] => 
     (cpuPercent[name] ?? 0).toFixed(1),
     String(restarts[name] ?? 0),
   ]);
-  const sum = (of: Readonly<Record<string, number>>): number =>
-    Object.values(of).reduce((total, value) => total + value, 0);
   return [...rows, ['all', count(sum(rssMb)), sum(cpuPercent).toFixed(1), String(sum(restarts))]];
 };

@@ -3,7 +3,7 @@
  */
 import { EventEmitter, on } from 'node:events';
 import type { HistoryInput, NodeStatus, ProcessState, Sample } from '../contract/index.ts';
-import { FreshnessWindow } from './freshness.ts';
+import type { Percentiles } from '../children/roles.ts';
 import { nodeStatuses, readRates, type Reports, topicId } from './nodes.ts';
 import { Rates } from './rates.ts';
 import { SampleRing } from './ring.ts';
@@ -11,7 +11,6 @@ import { SampleRing } from './ring.ts';
 const everyMs = 1_000;
 
 export class Sampler {
-  readonly freshness = new FreshnessWindow();
   readonly #reports: { -readonly [P in keyof Reports]: Reports[P] } = {};
   readonly #rates = new Rates();
   readonly #ring = new SampleRing();
@@ -34,9 +33,7 @@ export class Sampler {
   /** A process reported. Rates are read now, when the counters are fresh, and not when the second is full. */
   report<P extends keyof Reports>(process: P, report: NonNullable<Reports[P]>): void {
     this.#reports[process] = report;
-    const atMs = Date.now();
-    readRates({ [process]: report } as Reports, this.#rates, atMs);
-    if (process === 'pipeline') this.freshness.read(atMs, (report as NonNullable<Reports['pipeline']>).freshness);
+    readRates({ [process]: report } as Reports, this.#rates, Date.now());
   }
 
   get reports(): Reports {
@@ -48,6 +45,11 @@ export class Sampler {
     for (const table of Object.keys(this.#reports.pipeline?.tables ?? {}))
       statuses[table] = { ...statuses[table]!, perSecond: this.#rates.get(table) };
     return statuses;
+  }
+
+  /** Produced → visible in gold, over the last minute. */
+  freshness(): Percentiles | null {
+    return this.#reports.pipeline?.freshnessLastMinute ?? null;
   }
 
   history({ fromMs, toMs, stepMs }: HistoryInput): Sample[] {
@@ -86,7 +88,7 @@ export class Sampler {
       atMs: Date.now(),
       topics: Object.fromEntries(topics) as Sample['topics'],
       tables: Object.fromEntries(tables) as Sample['tables'],
-      freshnessMs: this.freshness.recent(),
+      freshnessMs: this.freshness(),
       processes: Object.fromEntries(processes) as Sample['processes'],
     };
   }

@@ -117,7 +117,7 @@ export class Platform {
       processes,
       world: this.sampler.reports.simulator ?? null,
       nodes: this.sampler.nodes(),
-      freshnessMs: this.sampler.freshness.recent(),
+      freshnessMs: this.sampler.freshness(),
       problems: this.#problems(processes),
     };
   }
@@ -222,9 +222,9 @@ export class Platform {
     simulator.onMetrics = ({ world }) => {
       if (world) this.sampler.report('simulator', world);
     };
-    pipeline.onMetrics = (metrics) => this.sampler.report('pipeline', metrics);
-    pipeline.onReady = ({ graph }) => {
-      this.#pipelineGraph = graph;
+    pipeline.onMetrics = (metrics) => {
+      this.sampler.report('pipeline', metrics);
+      if (metrics.graph) this.#pipelineGraph = metrics.graph;
     };
   }
 }

@@ -77,7 +77,8 @@ export class QueryClient {
   /** The states of a query from now on, up to and including its last one. */
   async *watch(queryId: string, signal?: AbortSignal): AsyncGenerator<QueryState> {
     let seen: QueryState | undefined;
-    while (!signal?.aborted) {
+    for (;;) {
+      if (signal?.aborted) return;
       const state = this.#get(queryId);
       if (state !== seen) yield state;
       seen = state;

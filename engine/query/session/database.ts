@@ -2,7 +2,8 @@
  * The query process's own DuckDB, locked down: it sees the lake, its exports and its temporary folder, loads no extension,
  * and its settings cannot be changed by a query. Results are kept in a second database in memory, `kept`, which spills to disk.
  */
-import { DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
+import { mkdirSync } from 'node:fs';
+import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
 import { quoteText } from './quote.ts';
 
 export interface DatabaseConfig {
@@ -25,6 +26,7 @@ export interface Database {
 }
 
 export const openDatabase = async (config: DatabaseConfig): Promise<Database> => {
+  for (const dir of [config.lakeDir, config.exportsDir, config.tmpDir]) mkdirSync(dir, { recursive: true });
   const instance = await DuckDBInstance.create(':memory:', {
     memory_limit: `${config.memoryLimitMb}MB`,
     threads: String(config.threads),

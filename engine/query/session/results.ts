@@ -54,7 +54,8 @@ export class Results {
     else await this.#keepReport(queryId, connection, statement);
     const counted = await this.#quick.runAndReadAll(`SELECT count(*) FROM ${tableOf(queryId)}`);
     const rows = Number(counted.getRowsJson()[0]![0]);
-    const result = { columns: statement.columns, rows: Math.min(rows, rowsMax), truncated: rows > rowsMax };
+    const columns = statement.columns.length > 0 ? statement.columns : await this.#describe(queryId);
+    const result = { columns, rows: Math.min(rows, rowsMax), truncated: rows > rowsMax };
     this.#kept.set(queryId, result);
     await this.#dropOldest();
     return result;
@@ -77,16 +78,15 @@ export class Results {
 
   /** Writes the rows that can be paged to a file. */
   async export(queryId: string, format: ExportFormat, path: string): Promise<void> {
-    const { rows, columns } = this.#get(queryId);
-    const names = await this.#quick.runAndReadAll(`DESCRIBE ${tableOf(queryId)}`);
-    const stored = names.getRowsJson().map((row) => String(row[0]));
-    // CSV may have two columns of one name, as the query had; the other formats cannot.
-    const select = stored.map(
-      (name, i) => `${quoteName(name)} AS ${quoteName(format === 'csv' ? columns[i]!.name : name)}`,
-    );
+    const { rows } = this.#get(queryId);
     await this.#quick.run(
-      `COPY (SELECT ${select.join(', ')} FROM ${tableOf(queryId)} WHERE rowid < ${rows} ORDER BY rowid) TO ${quoteText(path)} (${copyOptions[format]})`,
+      `COPY (SELECT * FROM ${tableOf(queryId)} WHERE rowid < ${rows} ORDER BY rowid) TO ${quoteText(path)} (${copyOptions[format]})`,
     );
+  }
+
+  async #describe(queryId: string): Promise<QueryColumn[]> {
+    const reader = await this.#quick.runAndReadAll(`DESCRIBE ${tableOf(queryId)}`);
+    return reader.getRowsJson().map(([name, type]) => ({ name: String(name), type: String(type) }));
   }
 
   #get(queryId: string): KeptResult {

@@ -11,6 +11,7 @@ import { TiffinError } from '../../errors.ts';
 export interface Statement {
   readonly sql: string;
   readonly kind: 'relation' | 'report';
+  /** Empty when they are known only after it ran. */
   readonly columns: readonly QueryColumn[];
 }
 
@@ -26,13 +27,15 @@ export const readStatement = async (connection: DuckDBConnection, text: string):
   const count = await countStatements(connection, sql);
   if (count === 0)
     throw new TiffinError('EMPTY_QUERY', 'There is no statement to run, only comments.', 'Type one, e.g. SELECT 1.');
-  if (count > 1 && !(await isRelation(connection, sql)))
+  if (count > 1) {
+    // DuckDB runs PIVOT as several statements, so that its columns are known only afterwards. It is one if it may stand in FROM.
+    if (await isRelation(connection, sql)) return { sql, kind: 'relation', columns: [] };
     throw new TiffinError(
       'SEVERAL_STATEMENTS',
       `These are ${count} statements; a query is one.`,
       'Select the one to run.',
     );
-  if (count > 1) return { sql, kind: 'relation', columns: await columnsOf(connection, asRelation(sql)) };
+  }
   return withPrepared(connection, sql, async (prepared) => {
     const { statementType } = prepared;
     if (statementType === StatementType.EXPLAIN) await checkExplained(connection, sql);
@@ -79,18 +82,12 @@ const describe = (prepared: DuckDBPreparedStatement): QueryColumn[] =>
     type: prepared.columnType(index).toString(),
   }));
 
-const columnsOf = (connection: DuckDBConnection, sql: string): Promise<QueryColumn[]> =>
-  withPrepared(connection, sql, (prepared) => Promise.resolve(describe(prepared)));
-
-/** DuckDB rewrites some statements (PIVOT) into several; as a relation they are one. */
+/** May it stand in a FROM clause? Only a text that is sound by itself is asked this, so it cannot close our parenthesis. */
 const isRelation = async (connection: DuckDBConnection, sql: string): Promise<boolean> => {
   try {
-    const statements = await connection.extractStatements(asRelation(sql));
-    if (statements.count !== 1) return false;
-    const prepared = await statements.prepare(0);
-    return prepared.statementType === StatementType.SELECT;
+    return (await connection.extractStatements(asRelation(sql))).count > 0;
   } catch {
-    // Not a failure: a text that does not parse there is simply no relation; as itself it was prepared before.
+    // Not a failure: what does not parse there is simply no relation.
     return false;
   }
 };

@@ -17,6 +17,12 @@ test('whoever is counted among the customers of a minute has signed up by then, 
   expect(known[0]).toBeGreaterThan(world.founders[0]! + 500);
 });
 
+test('settings out of range are refused with what is allowed', () => {
+  const settings = [{ seed: -1 }, { seed: 1.5 }, { seed: 1, riders: 49 }, { seed: 1, demand: 4 }, { seed: Number.NaN }];
+  for (const options of settings)
+    expect(() => createWorld(options)).toThrow(expect.objectContaining({ code: 'WORLD_SETTING_INVALID' }));
+});
+
 test('customers change exactly at the minutes that the calendar names, and then something real', () => {
   let changes = 0;
   const now = world.founders.map((founders, city) =>

@@ -212,6 +212,16 @@ describe('after a crash', () => {
     }
   });
 
+  test('when Kafka has lost what it had, in the middle of a run, it is sent again', async () => {
+    const [dir, gateway] = [tempDir(), await gatewayFor()];
+    const config = configFor(dir, gateway.url, { maxEvents: 40_000 });
+    gateway.onPost(() => void (gateway.posts() === 4 && gateway.lose('city', 1234)));
+    expect(await (await start(config)).done).toBe('finished');
+    expect(gateway.lines('city')).toEqual(expected(40_000).lines);
+    expect(ordersOf(config.oltpPath)).toEqual(expectedOrders(40_000));
+    expect(readLedger(config.ledgerPath).topics).toEqual(expected(40_000).counts);
+  });
+
   test('killed again and again with SIGKILL, it ends as if nothing had happened', async () => {
     const [dir, gateway] = [tempDir(), await gatewayFor((post) => (post % 5 === 3 ? 'cut after' : 'none'))];
     const { now: _now, log: _log, ...settings } = configFor(dir, gateway.url, { maxEvents: 60_000 });

@@ -170,6 +170,7 @@ class City {
   #openStream(sequence: number): EventStream {
     const stream = new EventStream(this.#world, this.#ledger.markBefore(this.#config.source, sequence) ?? startMark);
     stream.skipTo(sequence);
+    this.#acknowledged.fill(0);
     this.#addAcknowledged(stream.counts);
     this.#stream = stream;
     return stream;

@@ -7,6 +7,7 @@
 import type { Vehicle } from '../schemas/index.ts';
 import { cities, placeIn, splitByShare } from './cities.ts';
 import type { City, Point } from './cities.ts';
+import { SimulatorError } from './failure.ts';
 import { makePools } from './pools.ts';
 import type { Dish, Pools } from './pools.ts';
 import { foldSeed, hash, Random } from './random.ts';
@@ -72,9 +73,9 @@ export const defaultStartMs = Date.UTC(2026, 0, 5, 6, 0);
 export function createWorld(options: WorldOptions): World {
   const { seed, riders = 2000, demand = 1 } = options;
   const startMs = Math.floor((options.startAtVirtualMs ?? defaultStartMs) / 60_000) * 60_000;
-  assertRange('seed', seed, 0, Number.MAX_SAFE_INTEGER);
-  assertRange('riders', riders, 50, 100_000);
-  assertRange('demand', demand * 1000, 50, 3000);
+  checkSetting('seed', seed, 0, Number.MAX_SAFE_INTEGER, true);
+  checkSetting('riders', riders, 50, 100_000, true);
+  checkSetting('demand', demand, 0.05, 3, false);
   const seed32 = foldSeed(seed);
   const pools = makePools(seed32);
   return {
@@ -90,9 +91,13 @@ export function createWorld(options: WorldOptions): World {
   };
 }
 
-function assertRange(name: string, value: number, min: number, max: number): void {
-  if (!(Number.isInteger(Math.round(value)) && value >= min && value <= max))
-    throw new RangeError(`${name} is out of range: ${value} is not within ${min} and ${max}`);
+function checkSetting(name: string, value: number, min: number, max: number, isWhole: boolean): void {
+  if (value >= min && value <= max && (!isWhole || Number.isInteger(value))) return;
+  throw new SimulatorError(
+    'WORLD_SETTING_INVALID',
+    `The world's setting ${name} is ${value}.`,
+    `Give ${isWhole ? 'a whole number' : 'a number'} from ${min} to ${max}.`,
+  );
 }
 
 function worldKey(seed32: number, startMs: number, riders: number, demand: number): string {

@@ -20,7 +20,8 @@ export interface FeedOptions<B extends Lines> {
   signal: AbortSignal;
 }
 
-export type FeedEnd = { kind: 'finished' } | { kind: 'stopped' } | { kind: 'failed'; error: unknown };
+/** `gap`: what was acknowledged is no longer in Kafka; ask the gateway for the position and begin again from there. */
+export type FeedEnd = { kind: 'finished' } | { kind: 'stopped' } | { kind: 'gap' } | { kind: 'failed'; error: unknown };
 
 /** Runs until there are no more lines, until the signal, or until something fails. What was posted is booked first. */
 export async function feed<B extends Lines>(options: FeedOptions<B>): Promise<FeedEnd> {

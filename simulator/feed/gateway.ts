@@ -28,8 +28,12 @@ export interface Lines {
   body: Buffer;
 }
 
-/** `stopped`: we were told to stop before an answer came. */
-export type Answer<T> = { kind: 'ok'; value: T } | { kind: 'stopped' } | { kind: 'failed'; error: SimulatorError };
+/** `stopped`: we were told to stop before an answer came. `gap`: Kafka has lost what it had: ask where to go on from. */
+export type Answer<T> =
+  | { kind: 'ok'; value: T }
+  | { kind: 'stopped' }
+  | { kind: 'gap' }
+  | { kind: 'failed'; error: SimulatorError };
 
 export interface Gateway {
   /** Everything below it is in Kafka. */
@@ -63,6 +67,7 @@ export function connectGateway(options: GatewayOptions): Gateway {
     try {
       const reply = await send();
       if (reply.status === 200) return { kind: 'ok', value: nextSequenceOf(reply.text) };
+      if (reply.status === 409) return { kind: 'gap' };
       if (reply.status < 500) return { kind: 'failed', error: refusal(reply, options) };
       return again(`the gateway answers ${reply.status}`, reply.retryAfterMs);
     } catch (error) {

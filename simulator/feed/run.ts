@@ -35,11 +35,15 @@ export interface RunParts {
   /** Where on the gateway the lines go. */
   path: string;
   keyField?: string;
-  /** Feeds until it ends. May throw. */
+  /** Asks for the position, feeds from there until it ends. May throw. Called again after a gap. */
   live: (run: Run) => Promise<FeedEnd>;
   /** Puts everything away, whatever the end. May throw. */
   close: () => void;
 }
+
+type Settled = Exclude<FeedEnd, { kind: 'gap' }>;
+
+const gapPauseMs = 200;
 
 export class Run {
   readonly gateway: Gateway;
@@ -48,6 +52,7 @@ export class Run {
   readonly sleep: Sleep;
   readonly now: () => number;
   readonly done: Promise<'finished' | 'stopped'>;
+  readonly #source: string;
   readonly #log: Log;
   readonly #stopping = new AbortController();
   #phase: Exclude<RunPhase, 'paused'> = 'running';
@@ -56,6 +61,7 @@ export class Run {
   constructor(config: RunConfig, parts: RunParts) {
     const { gatewayUrl: url, source, log } = config;
     this.#log = log;
+    this.#source = source;
     this.now = config.now;
     this.sleep = config.sleep ?? sleep;
     this.signal = this.#stopping.signal;
@@ -112,8 +118,8 @@ export class Run {
   }
 
   /** An error while living is the one that is told, even if closing fails as well. */
-  async #closing(parts: RunParts): Promise<FeedEnd> {
-    const end = await parts.live(this).catch((error: unknown): FeedEnd => ({ kind: 'failed', error }));
+  async #closing(parts: RunParts): Promise<Settled> {
+    const end = await this.#withoutGaps(parts).catch((error: unknown): Settled => ({ kind: 'failed', error }));
     this.gateway.close();
     try {
       parts.close();
@@ -122,5 +128,14 @@ export class Run {
       this.#log('error', messageOf(error));
     }
     return end;
+  }
+
+  async #withoutGaps(parts: RunParts): Promise<Settled> {
+    for (;;) {
+      const end = await parts.live(this);
+      if (end.kind !== 'gap') return end;
+      this.#log('warn', `${this.#source}: Kafka has lost events that it had; they are sent again`);
+      await this.sleep(gapPauseMs, this.signal);
+    }
   }
 }

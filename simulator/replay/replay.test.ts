@@ -106,6 +106,16 @@ describe('replaying', () => {
     });
   });
 
+  test('when Kafka has lost what it had, the rows are sent again', async () => {
+    const gateway = await gatewayFor();
+    gateway.onPost(() => void (gateway.posts() === 2 && gateway.lose('replay 1', 7)));
+    const replay = await start(fileOf(deliveries), gateway);
+    expect(await replay.done).toBe('finished');
+    const rows = gateway.lines('replay 1').map((line) => (JSON.parse(line) as { row: number }).row);
+    expect(rows).toEqual(Array.from({ length: replay.rows }, (_, index) => index + 1));
+    expect(replay.state()).toMatchObject({ generated: rows.length, acknowledged: rows.length });
+  });
+
   test('a second run sends the same events under its own sequence; only the first rows if asked', async () => {
     const [gateway, path] = [await gatewayFor(), fileOf('a,b\n1,2\n3,4\n5,6\n', 'My Orders (2).csv')];
     await (

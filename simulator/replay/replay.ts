@@ -84,7 +84,7 @@ class Tape {
   readonly rows: number;
   readonly #config: ReplayConfig;
   readonly #topic: string;
-  readonly #reader: RowReader;
+  readonly #file: CsvFacts;
   readonly #ledger: Ledger;
   #generated = 0;
   #acknowledged = 0;
@@ -95,6 +95,7 @@ class Tape {
   constructor(config: ReplayConfig, file: CsvFacts, topic: string) {
     this.#config = config;
     this.#topic = topic;
+    this.#file = file;
     this.rows = Math.min(file.rows, config.maxEvents ?? Infinity);
     this.#ledger = openLedger(config.ledgerPath);
     this.#savedAtMs = config.now();
@@ -105,20 +106,24 @@ class Tape {
       this.#ledger.close();
       throw error;
     }
-    this.#reader = new RowReader(file);
   }
 
   async live(run: Run): Promise<FeedEnd> {
+    const reader = new RowReader(this.#file);
     try {
       const answer = await run.gateway.nextSequence();
       if (answer.kind !== 'ok') return answer;
-      await this.#reader.skip(answer.value);
+      await reader.skip(answer.value);
       this.#generated = answer.value;
       this.#acknowledged = answer.value;
       run.pacer.setRate(run.pacer.ratePerSecond, run.now());
-      return await feed<RowLines>({ ...run, take: (max) => this.#take(max), acknowledged: (rows) => this.#book(rows) });
+      return await feed<RowLines>({
+        ...run,
+        take: (max) => this.#take(reader, max),
+        acknowledged: (rows) => this.#book(rows),
+      });
     } finally {
-      await this.#reader.close();
+      await reader.close();
     }
   }
 
@@ -139,11 +144,11 @@ class Tape {
     }
   }
 
-  async #take(max: number): Promise<RowLines | undefined> {
+  async #take(reader: RowReader, max: number): Promise<RowLines | undefined> {
     const left = this.rows - this.#generated;
     // Asking for a row after the last one makes the reader compare the file with what was checked.
     const lines =
-      left > 0 || this.#config.maxEvents === undefined ? await this.#reader.take(Math.min(max, left || 1)) : undefined;
+      left > 0 || this.#config.maxEvents === undefined ? await reader.take(Math.min(max, left || 1)) : undefined;
     this.#generated += lines?.count ?? 0;
     return lines;
   }

@@ -139,7 +139,23 @@ const columnTops = (cards: readonly Card[], tops: ReadonlyMap<string, number>): 
   );
 };
 
-export const planOf = (drawing: Drawing, ordering: Ordering, width: number): Plan => {
+/** Rows of a group whose topics part ways stand in the order of where they go, so that their wires do not cross. */
+const sortRows = (drawing: Drawing, tops: ReadonlyMap<string, number>): Drawing => {
+  const goal = new Map(
+    drawing.wires.flatMap((wire) => (wire.row === undefined ? [] : [[wire.flow[0]!, tops.get(wire.to) ?? 0]])),
+  );
+  const sorted = (card: Card): Card => ({
+    ...card,
+    nodes: card.nodes.toSorted((a, b) => (goal.get(a.id) ?? Infinity) - (goal.get(b.id) ?? Infinity) || 0),
+  });
+  const cards = drawing.cards.map((card) => (card.nodes.some((node) => goal.has(node.id)) ? sorted(card) : card));
+  const byId = new Map(cards.map((card) => [card.id, card]));
+  const rowOf = (wire: Wire): number => byId.get(wire.from)?.nodes.findIndex((node) => node.id === wire.flow[0]) ?? 0;
+  return { cards, wires: drawing.wires.map((wire) => (wire.row === undefined ? wire : { ...wire, row: rowOf(wire) })) };
+};
+
+export const planOf = (unsorted: Drawing, ordering: Ordering, width: number): Plan => {
+  const drawing = sortRows(unsorted, ordering.tops);
   const used = columns.filter((column) => drawing.cards.some((card) => card.column === column));
   const { card: cardWidth, gap } = spread(width, used.length);
   const x = (column: Column): number => used.indexOf(column) * (cardWidth + gap);

@@ -131,7 +131,7 @@ export const Palette = () => {
   return (
     <Spotlight
       actions={groups.filter((group) => group.actions.length > 0)}
-      shortcut={['mod + K', 'mod + P']}
+      shortcut="mod + K"
       nothingFound="Nothing of that name. Try a table, a page or an action."
 
       scrollable

@@ -10,6 +10,7 @@ import type { Platform } from '../platform/index.ts';
 import type { TableProgress } from '../query/session/index.ts';
 import { quoteName, quoteTable } from '../query/session/quote.ts';
 import { readTopicEnds, type TopicEnds, totalOf } from './kafka.ts';
+import { settleLedger } from './settle.ts';
 import { auditReport, type BronzeCount, type CdcExpectation } from './lines.ts';
 
 const again = { retry: true } as const;
@@ -20,8 +21,9 @@ export const auditPlatform = async (platform: Platform): Promise<AuditReport> =>
   const beganAtMs = performance.now();
   if (wasRunning) await pause(platform);
   try {
+    const notes = await settleLedger(platform);
     await drain(platform);
-    const report = await audit(platform);
+    const report = await audit(platform, notes);
     const pausedMs = Math.round(performance.now() - beganAtMs);
     return wasRunning ? { ...report, pausedMs } : report;
   } finally {
@@ -45,7 +47,7 @@ export const drain = async ({ processes }: Platform): Promise<void> => {
   await processes.pipeline.ask('drain', {}, again);
 };
 
-const audit = async (platform: Platform): Promise<AuditReport> => {
+const audit = async (platform: Platform, notes: readonly string[]): Promise<AuditReport> => {
   const { processes, brokers, workspace } = platform;
   const [ledger, ends, cdc, graph] = await Promise.all([
     processes.simulator.ask('ledger', {}, again),
@@ -63,6 +65,7 @@ const audit = async (platform: Platform): Promise<AuditReport> => {
     graph,
     cdc: expectations(cdc),
     comparisons,
+    notes,
   });
 };
 

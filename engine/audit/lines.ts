@@ -34,6 +34,8 @@ export interface AuditFacts {
   readonly graph: FlowGraph;
   readonly cdc: readonly CdcExpectation[];
   readonly comparisons: readonly TableComparison[];
+  /** what could not be found out, as sentences */
+  readonly notes: readonly string[];
 }
 
 export const quarantineOf = (table: string): string => `${table}__quarantine`;
@@ -45,6 +47,7 @@ export const auditReport = (facts: AuditFacts): AuditReport => {
     ...flowLines(facts),
     ...handOverLines(facts),
     ...copyLines(facts),
+    ...facts.notes.map((note) => ({ check: 'books of a source', subject: 'ledger', counts: [], ok: false, note })),
   ];
   return { ok: lines.every((line) => line.ok), atMs: facts.atMs, lost: lost(facts), lines };
 };

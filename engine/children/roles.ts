@@ -89,6 +89,8 @@ export interface SimulatorRole {
     done: { input: Nothing; answer: { generated: number } };
     /** Is the file a CSV that can be replayed? Refuses with a sentence. */
     check: { input: { file: string }; answer: { rows: number; columns: readonly string[] } };
+    /** Feeds a source that is not fed now up to its end, so that its books are right; then puts it away. */
+    settle: { input: { gatewayUrl: string; feed: Feed }; answer: null };
     scenario: { input: { dir: string; name: string }; answer: Scenario };
     ledger: { input: Nothing; answer: LedgerReport };
   };

@@ -138,6 +138,11 @@ hostChild<SimulatorRole>(async (config, { log }) => {
         const { rows, columns } = await checkCsv(file);
         return { rows, columns };
       },
+      settle: async ({ feed, gatewayUrl }) => {
+        const feeding = await beginFeed(config, feed, gatewayUrl, log);
+        await feeding.done;
+        return null;
+      },
       scenario: ({ dir, name }) => loadScenario(dir, name),
       ledger: () => feeder.ledger(),
     },

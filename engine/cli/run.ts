@@ -5,6 +5,7 @@
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { drain } from '../audit/index.ts';
+import { nextSequence, settleLedger } from '../audit/settle.ts';
 import type { Feed } from '../children/roles.ts';
 import type { AuditReport, RunReport } from '../contract/index.ts';
 import { TiffinError, UsageError } from '../errors.ts';
@@ -66,6 +67,7 @@ const runOn = async ({ platform }: Session, options: RunOptions): Promise<RunRep
   // Before anything is fed, and while the others still start: is the file sound?
   if (options.replay !== undefined) await checkFile(platform, options.replay);
   await platform.ready;
+  await settleLedger(platform);
   const baseline = await takeBaseline(platform);
   const feed = await feedOf(platform, options);
   narrate(tellFeed(feed, baseline));
@@ -112,18 +114,6 @@ const replayFeed = (file: string, { rate, events, seconds }: RunOptions): Feed =
 
 const eventsFor = (seconds: number | undefined, ratePerSecond: number | null): number | undefined =>
   seconds === undefined || ratePerSecond === null ? undefined : seconds * ratePerSecond;
-
-/** How many events of a source Kafka holds. */
-const nextSequence = async (platform: Platform, source: string): Promise<number> => {
-  const response = await fetch(`${await platform.gatewayReady}/v1/sources/${source}`);
-  if (!response.ok)
-    throw new TiffinError(
-      'GATEWAY_REFUSED',
-      `The gateway does not tell where ${source} stands (${response.status}).`,
-      'Try again.',
-    );
-  return ((await response.json()) as { nextSequence: number }).nextSequence;
-};
 
 const tellFeed = (feed: Feed, { produced }: Baseline): string => {
   const rate = feed.ratePerSecond === null ? 'as fast as it goes' : `at ${count(feed.ratePerSecond)} events a second`;

@@ -242,7 +242,7 @@ describe('an export', () => {
 });
 
 describe('completion', () => {
-  const at = async (marked: string): Promise<string[]> => {
+  const completionsAt = async (marked: string): Promise<string[]> => {
     const cursor = marked.indexOf('|');
     const found = await session.complete(marked.replace('|', ''), cursor);
     return found.map(({ text, start }) => `${marked.slice(0, start)}${text}`);
@@ -250,11 +250,11 @@ describe('completion', () => {
 
   test('offers tables of a schema, columns of a table named before or after, and keywords', async () => {
     await session.catalog();
-    expect(await at('SELECT * FROM gold.|')).toEqual(['SELECT * FROM gold.cities']);
-    expect(await at('SELECT c.o| FROM gold.cities c')).toEqual(['SELECT c.orders']);
-    expect((await at("SELECT 'äö', cit| FROM gold.cities"))[0]).toBe("SELECT 'äö', city");
-    expect(await at("SELECT 'äö' FROM gold.cities whe|")).toContain("SELECT 'äö' FROM gold.cities where ");
-    expect(await at('SELECT * FROM go|')).toContain('SELECT * FROM gold.');
+    expect(await completionsAt('SELECT * FROM gold.|')).toEqual(['SELECT * FROM gold.cities']);
+    expect(await completionsAt('SELECT c.o| FROM gold.cities c')).toEqual(['SELECT c.orders']);
+    expect((await completionsAt("SELECT 'äö', cit| FROM gold.cities"))[0]).toBe("SELECT 'äö', city");
+    expect(await completionsAt("SELECT 'äö' FROM gold.cities whe|")).toContain("SELECT 'äö' FROM gold.cities where ");
+    expect(await completionsAt('SELECT * FROM go|')).toContain('SELECT * FROM gold.');
   });
 });
 

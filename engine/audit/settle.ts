@@ -1,0 +1,55 @@
+/**
+ * Before the ledger is believed: a source whose process was killed may have more events in Kafka than it wrote down. Each source
+ * can compute its books again from where Kafka says it stands, since what it generates is a pure function of its seed or file.
+ */
+import type { Feed } from '../children/roles.ts';
+import { problemOf, TiffinError } from '../errors.ts';
+import type { Platform } from '../platform/index.ts';
+import { chooseWorld } from '../workspace/index.ts';
+
+const again = { retry: true } as const;
+
+/** How many events of a source Kafka holds, as the gateway knows. */
+export const nextSequence = async (platform: Platform, source: string): Promise<number> => {
+  const response = await fetch(`${await platform.gatewayReady}/v1/sources/${encodeURIComponent(source)}`);
+  if (!response.ok)
+    throw new TiffinError(
+      'GATEWAY_REFUSED',
+      `The gateway does not tell where the source ${source} stands (status ${response.status}).`,
+      'Try again when Kafka is back.',
+    );
+  return ((await response.json()) as { nextSequence: number }).nextSequence;
+};
+
+/** Brings the books of all sources that do not feed now up to what Kafka holds. Returns what could not be, as sentences. */
+export const settleLedger = async (platform: Platform): Promise<string[]> => {
+  const { simulator } = platform.processes;
+  const { sources } = await simulator.ask('ledger', {}, again);
+  const notes: string[] = [];
+  for (const { source, kind, detail, acknowledged } of sources) {
+    if (source === platform.feed?.source) continue;
+    const inKafka = await nextSequence(platform, source);
+    if (inKafka === acknowledged) continue;
+    try {
+      await simulator.ask(
+        'settle',
+        { gatewayUrl: await platform.gatewayReady, feed: feedUpTo(platform, source, kind, detail, inKafka) },
+        again,
+      );
+    } catch (error) {
+      notes.push(`The books of ${source} end at ${acknowledged} of ${inKafka} events: ${problemOf(error).message}`);
+    }
+  }
+  return notes;
+};
+
+const feedUpTo = (
+  platform: Platform,
+  source: string,
+  kind: 'simulator' | 'replay',
+  file: string,
+  events: number,
+): Feed =>
+  kind === 'replay'
+    ? { kind: 'replay', source, file, ratePerSecond: null, eventsMax: events }
+    : { kind: 'world', source, world: chooseWorld(platform.workspace, {}), ratePerSecond: null, untilEvents: events };

@@ -29,6 +29,7 @@ export interface Add {
   modificationTime: number;
   dataChange: boolean;
   stats?: string;
+  tags?: Record<string, string>;
 }
 
 export interface Remove {

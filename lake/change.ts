@@ -130,6 +130,7 @@ const toAdd = (file: DataFile, dataChange: boolean): Add => ({
   modificationTime: file.modifiedMs,
   dataChange,
   ...(file.stats !== undefined && { stats: file.stats }),
+  ...(file.tags && { tags: file.tags }),
 });
 
 const toRemove = (file: DataFile, timestampMs: number, dataChange: boolean): Remove => ({

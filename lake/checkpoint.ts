@@ -15,7 +15,7 @@ import type { JsonValue, Sql } from './types.ts';
 
 const COLUMNS: Record<string, string> = {
   txn: 'STRUCT("appId" VARCHAR, "version" BIGINT, "lastUpdated" BIGINT)',
-  add: 'STRUCT("path" VARCHAR, "partitionValues" MAP(VARCHAR, VARCHAR), "size" BIGINT, "modificationTime" BIGINT, "dataChange" BOOLEAN, "stats" VARCHAR)',
+  add: 'STRUCT("path" VARCHAR, "partitionValues" MAP(VARCHAR, VARCHAR), "size" BIGINT, "modificationTime" BIGINT, "dataChange" BOOLEAN, "stats" VARCHAR, "tags" MAP(VARCHAR, VARCHAR))',
   remove:
     'STRUCT("path" VARCHAR, "deletionTimestamp" BIGINT, "dataChange" BOOLEAN, "extendedFileMetadata" BOOLEAN, "partitionValues" MAP(VARCHAR, VARCHAR), "size" BIGINT)',
   metaData:
@@ -57,8 +57,16 @@ function checkpointLines(state: TableState, tombstonesAfterMs: number): string[]
   for (const remove of state.tombstones) {
     if ((remove.deletionTimestamp ?? 0) > tombstonesAfterMs) lines.push({ remove: { ...remove, dataChange: false } });
   }
-  for (const { path, partitionValues, sizeBytes, modifiedMs, stats } of state.files) {
-    const add = { path, partitionValues, size: sizeBytes, modificationTime: modifiedMs, dataChange: false, stats };
+  for (const { path, partitionValues, sizeBytes, modifiedMs, stats, tags } of state.files) {
+    const add = {
+      path,
+      partitionValues,
+      size: sizeBytes,
+      modificationTime: modifiedMs,
+      dataChange: false,
+      stats,
+      tags,
+    };
     lines.push({ add });
   }
   return lines.map((line) => JSON.stringify(line));
@@ -92,7 +100,7 @@ export async function readCheckpoint(
 }
 
 const NUMBERS = new Set(['version', 'lastUpdated', 'size', 'modificationTime', 'deletionTimestamp', 'createdTime']);
-const MAPS = new Set(['partitionValues', 'configuration', 'options']);
+const MAPS = new Set(['partitionValues', 'configuration', 'options', 'tags']);
 
 /** From DuckDB's JSON form (64-bit integers as text, maps as entries) to the action's own. */
 function plain(action: string, fields: Record<string, JsonValue>): Record<string, JsonValue> {

@@ -92,6 +92,21 @@ describe('a table', () => {
     });
   });
 
+  test('is found even when the pointer to its checkpoint is damaged or stale', async () => {
+    const table = bench.lake.table('silver.pointed');
+    for (const i of upTo(23)) await append(table, someRows(i, i + 1), columns);
+    const pointer = path.join(table.location, '_delta_log', '_last_checkpoint');
+    for (const text of [
+      '{"version":1',
+      '{"version":10,"size":1}',
+      '{"version":7,"size":1}',
+      '{"version":20,"size":1,"parts":2}',
+    ]) {
+      await fs.writeFile(pointer, text);
+      expect(await ids('silver.pointed', bench.reopen()), text).toEqual(upTo(23));
+    }
+  });
+
   test('that was deleted and made anew is not mistaken for the old one', async () => {
     const table = bench.lake.table('gold.anew');
     for (const i of upTo(3)) await append(table, someRows(i, i + 1), columns);

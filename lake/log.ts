@@ -100,9 +100,10 @@ export function openLog({ table, storage, sql }: { table: string; storage: Stora
   const pointedCheckpoint = async (): Promise<LogSegment | undefined> => {
     const text = await storage.read(`${folder}/_last_checkpoint`);
     if (text === undefined) return undefined;
-    const { version, parts } = JSON.parse(text) as { version: number; parts?: number };
+    const { version, parts } = parsePointer(text);
     const name = checkpointName(version);
-    if (parts || !(await storage.stat(`${folder}/${name}`)) || !(await storage.stat(pathOf(version)))) return undefined;
+    if (version < 0 || parts || !(await storage.stat(`${folder}/${name}`)) || !(await storage.stat(pathOf(version))))
+      return undefined;
     return { version, commits: [], checkpoint: { version, parts: [name] } };
   };
 
@@ -146,6 +147,16 @@ export function openLog({ table, storage, sql }: { table: string; storage: Stora
       return state;
     },
   };
+}
+
+/** A pointer that cannot be read is as good as none: it is only a hint. */
+function parsePointer(text: string): { version: number; parts?: number } {
+  try {
+    return JSON.parse(text) as { version: number; parts?: number };
+  } catch (error) {
+    if (error instanceof SyntaxError) return { version: -1 };
+    throw error;
+  }
 }
 
 /** By bisection over the commits' times, which rise with the versions. */

@@ -5,6 +5,9 @@
  */
 import type { DataFile } from './types.ts';
 
+/** Marks the files that merging wrote, with the keys that they are ordered by. */
+export const MERGED_TAG = 'tiffin.mergedBy';
+
 /** A file in the order of keys, at the position of its index. */
 export interface Leaf {
   file: DataFile;

@@ -104,6 +104,15 @@ describe('merging', () => {
     expect(await current()).toHaveLength(10_100);
   });
 
+  test('makes files that compaction leaves as they are', async () => {
+    await create();
+    await merge(range(0, 20_000));
+    for (let i = 0; i < 10; i++) await merge(changes([i * 2000, 'accepted', 30_000]));
+    const table2 = bench.reopen().table('silver.orders_current');
+    expect((await table2.snapshot())!.files.length).toBeGreaterThan(4);
+    expect(await table2.optimize()).toEqual({ kind: 'nothing' });
+  });
+
   test('moves a row whose partition changed', async () => {
     await create(['status']);
     await merge(changes([1, 'placed', 1], [2, 'placed', 1], [3, 'ü %/=', 1]));

@@ -6,7 +6,7 @@
  * a replaced row would be closed and kept instead of dropped.
  */
 import { LakeError } from './errors.ts';
-import { planRuns } from './merge-plan.ts';
+import { MERGED_TAG, planRuns } from './merge-plan.ts';
 import type { Leaf, Run } from './merge-plan.ts';
 import { localFile, partitionConstant } from './partition.ts';
 import { scanSql } from './scan.ts';
@@ -226,7 +226,10 @@ async function writeRun({ target, snapshot, keys, applied }: Merge, run: Run): P
   const order = nameList(keys.map(({ name }) => name));
   // Snappy, as these rows are likely to be written again soon: it takes half the time of zstd.
   const options: WriteOptions = { compression: 'snappy', ...(run.rowsPerFile && { rowsPerFile: run.rowsPerFile }) };
-  return await target.write(`SELECT * FROM (${rows}) ORDER BY ${order}`, { columns, partitionBy }, options);
+  const files = await target.write(`SELECT * FROM (${rows}) ORDER BY ${order}`, { columns, partitionBy }, options);
+  // In a partitioned table new rows start files of their own, which compaction is to join.
+  if (partitionBy.length > 0) return files;
+  return files.map((file) => ({ ...file, tags: { [MERGED_TAG]: keys.map(({ name }) => name).join(',') } }));
 }
 
 function columnOf(target: MergeTarget, snapshot: Snapshot, name: string): Column {

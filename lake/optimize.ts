@@ -2,6 +2,7 @@
  * Compaction: many small files of a partition become few large ones, with the same rows. Other commits may go on meanwhile; the commit is
  * tried again on top of them as long as they left the compacted files alone.
  */
+import { MERGED_TAG } from './merge-plan.ts';
 import { partitionKey } from './partition.ts';
 import { scanSql } from './scan.ts';
 import type { TableState } from './state.ts';
@@ -29,13 +30,16 @@ export async function optimizeTable(table: Optimize, options: OptimizeOptions): 
   return await commitCompaction(table, add, bins.flat());
 }
 
-/** Groups of files to write as one, oldest first so that rows keep their order. */
+/**
+ * Groups of files to write as one, oldest first so that rows keep their order. Files that merging made have the size they need: larger ones
+ * would have to be written anew as a whole for the next changed row.
+ */
 export function planBins(
   files: readonly DataFile[],
   partitionBy: readonly string[],
   { smallBytesMax = 32 * MIB, targetBytes = 128 * MIB, filesMin = 4 }: OptimizeOptions,
 ): DataFile[][] {
-  const small = files.filter((file) => file.sizeBytes < smallBytesMax);
+  const small = files.filter((file) => file.sizeBytes < smallBytesMax && !file.tags?.[MERGED_TAG]);
   const partitions = Map.groupBy(small, (file) => partitionKey(file, partitionBy)).values();
   return [...partitions]
     .flatMap((group) => fill(group, targetBytes))

@@ -8,12 +8,11 @@ import { LakeError } from './errors.ts';
 import { quoteName, quoteText } from './sql-text.ts';
 import type { Column, DataFile } from './types.ts';
 
-/** The SQL that turns a partition column into Delta's text. An empty text means NULL there, so it becomes NULL here already. */
+/** A partition column as SQL whose text is Delta's. Instants would be told in the session's time zone, so they are made text here. */
 export function partitionText(column: Column): string {
   const name = quoteName(column.name);
-  // Not strftime on the value itself: that would use the session's time zone.
-  if (column.type.startsWith('TIMESTAMP')) return `strftime(make_timestamp(epoch_us(${name})), '%Y-%m-%d %H:%M:%S.%f')`;
-  return `nullif(CAST(${name} AS VARCHAR), '')`;
+  if (!column.type.startsWith('TIMESTAMP')) return `CAST(${name} AS ${column.type})`;
+  return `strftime(make_timestamp(epoch_us(${name})), '%Y-%m-%d %H:%M:%S.%f')`;
 }
 
 /** A partition value as an SQL constant of the column's type. */

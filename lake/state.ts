@@ -71,6 +71,7 @@ export function toDataFile(add: Add): DataFile {
     modifiedMs: add.modificationTime,
     ...(rows !== undefined && { rows }),
     ...(typeof add.stats === 'string' && { stats: add.stats }),
+    ...(add.tags && { tags: add.tags }),
   };
 }
 

@@ -39,6 +39,8 @@ export interface DataFile {
   rows?: number;
   /** As in the log, a JSON text; `fileStats(file)` reads it. */
   stats?: string;
+  /** The writer's own notes on the file. */
+  tags?: Record<string, string>;
 }
 
 export interface Snapshot {

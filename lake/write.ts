@@ -102,7 +102,13 @@ function toFile(target: WriteTarget, schema: DeltaStruct, row: Record<string, Js
   const rows = Number(row['count']);
   return {
     path: logPath(target.location, String(row['filename'])),
-    partitionValues: Object.fromEntries(entries(row['partition_keys'])) as Record<string, string | null>,
+    // An empty text means NULL in the protocol, so it is NULL from the start.
+    partitionValues: Object.fromEntries(
+      entries(row['partition_keys']).map(([name, value]) => [
+        name,
+        value === null || value === '' ? null : String(value),
+      ]),
+    ),
     sizeBytes: Number(row['file_size_bytes']),
     modifiedMs: target.now(),
     rows,

@@ -41,7 +41,7 @@ export async function writeCheckpoint(context: CheckpointContext, state: TableSt
   const temporary = `${folder}/_tmp_${randomUUID()}.parquet`;
   try {
     await storage.putScratch(scratch, `${lines.join('\n')}\n`);
-    await sql.run(copySql(storage.localPath(scratch), storage.localPath(temporary)));
+    await sql.run(copySql(storage.localPath(scratch), storage.localPath(temporary), lines));
     await storage.sync([temporary]);
     await storage.rename(temporary, `${folder}/${checkpointName(state.version)}`);
   } finally {
@@ -72,9 +72,13 @@ function checkpointLines(state: TableState, tombstonesAfterMs: number): string[]
   return lines.map((line) => JSON.stringify(line));
 }
 
-function copySql(from: string, to: string): string {
+/** DuckDB allocates twice the greatest object size for each of its threads, so it is told no more than is there. */
+const OBJECT_BYTES_MIN = 1 << 20;
+
+function copySql(from: string, to: string, lines: string[]): string {
+  const objectBytesMax = lines.reduce((max, line) => Math.max(max, 2 * Buffer.byteLength(line)), OBJECT_BYTES_MIN);
   const columns = Object.entries(COLUMNS).map(([name, type]) => `${quoteText(name)}: ${quoteText(type)}`);
-  const options = `columns = {${columns.join(', ')}}, format = 'newline_delimited', maximum_object_size = 134217728`;
+  const options = `columns = {${columns.join(', ')}}, format = 'newline_delimited', maximum_object_size = ${objectBytesMax}`;
   return `COPY (SELECT * FROM read_json(${quotePattern(from)}, ${options})) TO ${quoteText(to)} (FORMAT parquet, COMPRESSION snappy)`;
 }
 

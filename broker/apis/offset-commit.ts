@@ -1,0 +1,97 @@
+/** A group's offsets become durable. */
+import { ErrorCode, isStorageError } from '../errors.ts';
+import { checkMetadata } from './operations.ts';
+import type { Services } from '../context.ts';
+import { array, int16, int32, int64, string } from '../protocol/fields.ts';
+import { defineApi } from '../protocol/api.ts';
+
+export const offsetCommit = defineApi({
+  key: 8,
+  name: 'OffsetCommit',
+  versions: [2, 9],
+  flexibleSince: 8,
+  request: {
+    groupId: string(),
+    generationIdOrMemberEpoch: int32({ default: -1 }),
+    memberId: string(),
+    groupInstanceId: string({ since: 7, nullable: 7, default: null }),
+    retentionTimeMs: int64({ until: 4, default: -1 }),
+    topics: array({
+      name: string(),
+      partitions: array({
+        partitionIndex: int32(),
+        committedOffset: int64(),
+        committedLeaderEpoch: int32({ since: 6, default: -1 }),
+        committedMetadata: string({ nullable: 0 }),
+      }),
+    }),
+  },
+  response: {
+    throttleTimeMs: int32({ since: 3, default: 0 }),
+    topics: array({
+      name: string(),
+      partitions: array({
+        partitionIndex: int32(),
+        errorCode: int16(),
+      }),
+    }),
+  },
+  handle(request, { services }) {
+    const errorCode = permitted(services, request);
+    const nowMs = services.now();
+    const committed: Parameters<Services['groups']['offsets']['commit']>[1][number][] = [];
+    const topics = request.topics.map(({ name, partitions }) => ({
+      name,
+      partitions: partitions.map((one) => {
+        const { partitionIndex } = one;
+        const isKnown = services.catalog.named(name)?.logs[partitionIndex] !== undefined;
+        const refusal = isKnown ? checkMetadata(one.committedMetadata) : ErrorCode.UNKNOWN_TOPIC_OR_PARTITION;
+        const code = errorCode === ErrorCode.NONE ? refusal : errorCode;
+        if (code === ErrorCode.NONE)
+          committed.push({
+            topic: name,
+            partition: partitionIndex,
+            offset: one.committedOffset,
+            committedAtMs: nowMs,
+            leaderEpoch: one.committedLeaderEpoch,
+            metadata: one.committedMetadata ?? '',
+          });
+        return { partitionIndex, errorCode: code };
+      }),
+    }));
+    try {
+      services.groups.offsets.commit(request.groupId, committed);
+    } catch (error) {
+      if (!isStorageError(error)) throw error;
+      services.log('error', `The offsets of group '${request.groupId}' cannot be stored`, { error: String(error) });
+      return refuseAll(request, ErrorCode.COORDINATOR_NOT_AVAILABLE);
+    }
+    return { topics };
+  },
+  refuse: (request, errorCode) => refuseAll(request, errorCode),
+});
+
+interface Committing {
+  readonly groupId: string;
+  readonly memberId: string;
+  readonly groupInstanceId: string | null;
+  readonly generationIdOrMemberEpoch: number;
+}
+
+const permitted = (services: Services, request: Committing): number => {
+  const { groupId, memberId, groupInstanceId, generationIdOrMemberEpoch: generationId } = request;
+  if (groupId === '') return ErrorCode.INVALID_GROUP_ID;
+  if (generationId < 0 && services.groups.find(groupId) === undefined) return ErrorCode.NONE;
+  const group = services.groups.find(groupId);
+  return group?.checkCommit(memberId, groupInstanceId, generationId) ?? ErrorCode.ILLEGAL_GENERATION;
+};
+
+const refuseAll = (
+  request: { topics: { name: string; partitions: { partitionIndex: number }[] }[] },
+  errorCode: number,
+) => ({
+  topics: request.topics.map(({ name, partitions }) => ({
+    name,
+    partitions: partitions.map(({ partitionIndex }) => ({ partitionIndex, errorCode })),
+  })),
+});

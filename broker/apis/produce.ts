@@ -1,0 +1,159 @@
+/** Appends record batches. They are stored as they came: one check of the CRC, no decoding, no copy. */
+import type { Context } from '../context.ts';
+import { ErrorCode, isStorageError, messageOf } from '../errors.ts';
+import type { Topic } from '../catalog/catalog.ts';
+import { accept, type Accepted } from '../log/accept.ts';
+import { BATCH_HEADER_BYTES, isTransactional, readBatchHeader } from '../records/batch.ts';
+import { array, int16, int32, int64, records, string, struct, uuid } from '../protocol/fields.ts';
+import { defineApi } from '../protocol/api.ts';
+
+export const produce = defineApi({
+  key: 0,
+  name: 'Produce',
+  versions: [3, 13],
+  flexibleSince: 9,
+  request: {
+    transactionalId: string({ nullable: 3, default: null }),
+    acks: int16(),
+    timeoutMs: int32(),
+    topicData: array({
+      name: string({ until: 12 }),
+      topicId: uuid({ since: 13 }),
+      partitionData: array({
+        index: int32(),
+        records: records({ nullable: 0 }),
+      }),
+    }),
+  },
+  response: {
+    responses: array({
+      name: string({ until: 12 }),
+      topicId: uuid({ since: 13 }),
+      partitionResponses: array({
+        index: int32(),
+        errorCode: int16(),
+        baseOffset: int64(),
+        logAppendTimeMs: int64({ default: -1 }),
+        logStartOffset: int64({ since: 5, default: -1 }),
+        recordErrors: array(
+          {
+            batchIndex: int32(),
+            batchIndexErrorMessage: string({ nullable: 8, default: null }),
+          },
+          { since: 8 },
+        ),
+        errorMessage: string({ since: 8, nullable: 8, default: null }),
+        currentLeader: struct(
+          {
+            leaderId: int32({ default: -1 }),
+            leaderEpoch: int32({ default: -1 }),
+          },
+          { since: 10, tag: 0 },
+        ),
+      }),
+    }),
+    throttleTimeMs: int32({ default: 0 }),
+    nodeEndpoints: array(
+      {
+        nodeId: int32(),
+        host: string(),
+        port: int32(),
+        rack: string({ nullable: 10, default: null }),
+      },
+      { since: 10, tag: 0 },
+    ),
+  },
+  handle(request, context) {
+    const { acks, topicData, transactionalId } = request;
+    if (acks !== 0 && acks !== 1 && acks !== -1) return refuseAll(topicData, ErrorCode.INVALID_REQUIRED_ACKS);
+    let hasFailed = false;
+    const responses = topicData.map(({ name, topicId, partitionData }) => {
+      const topic = context.services.catalog.find(name, topicId);
+      const partitionResponses = partitionData.map(({ index, records }) => {
+        const result =
+          topic?.logs[index] === undefined ? unknown(name) : append(topic, index, records, transactionalId, context);
+        hasFailed ||= result.kind === 'refused';
+        return answerOf(index, result, topic?.logs[index]?.startOffset ?? -1);
+      });
+      return { name, topicId, partitionResponses };
+    });
+    if (acks !== 0) return { responses };
+    if (hasFailed) context.hangUp();
+    return undefined;
+  },
+  refuse: (request, errorCode) => refuseAll(request.topicData, errorCode),
+});
+
+const refused = (errorCode: number, message: string): Accepted => ({ kind: 'refused', errorCode, message });
+
+const unknown = (name: string): Accepted =>
+  name === ''
+    ? refused(ErrorCode.UNKNOWN_TOPIC_ID, 'This server does not host this topic ID.')
+    : refused(ErrorCode.UNKNOWN_TOPIC_OR_PARTITION, 'This server does not host this topic-partition.');
+
+const append = (
+  topic: Topic,
+  partition: number,
+  records: Buffer | null,
+  transactionalId: string | null,
+  context: Context,
+): Accepted => {
+  if (records === null || records.length < BATCH_HEADER_BYTES)
+    return refused(ErrorCode.CORRUPT_MESSAGE, 'The batch is shorter than its header');
+  const { services } = context;
+  const refusal = checkTransaction(topic.name, partition, records, transactionalId, context);
+  if (refusal !== ErrorCode.NONE) return refused(refusal, 'The batch does not belong to an open transaction');
+  try {
+    const result = accept(topic.logs[partition]!, records, topic.settings, services.now());
+    if (result.kind === 'appended') {
+      topic.counters.messagesIn += result.header.recordCount;
+      topic.counters.bytesIn += records.length;
+    }
+    return result;
+  } catch (error) {
+    if (!isStorageError(error)) throw error;
+    services.log('error', `Nothing can be appended to ${topic.name}/${partition}: ${messageOf(error)}`, {
+      hint: 'Free space on the disk, or make it writable: producers try again by themselves.',
+    });
+    return refused(ErrorCode.KAFKA_STORAGE_ERROR, `The broker's disk refused the write: ${messageOf(error)}`);
+  }
+};
+
+const checkTransaction = (
+  topic: string,
+  partition: number,
+  records: Buffer,
+  transactionalId: string | null,
+  { services, version }: Context,
+): number => {
+  const header = readBatchHeader(records);
+  if (!isTransactional(header)) return ErrorCode.NONE;
+  if (transactionalId === null) return ErrorCode.INVALID_TXN_STATE;
+  const owner = { producerId: header.producerId, epoch: header.producerEpoch };
+  const added = version >= 12 ? services.transactions.add(transactionalId, owner, [{ topic, partition }], []) : 0;
+  return added === ErrorCode.NONE
+    ? services.transactions.checkProduce(transactionalId, owner, { topic, partition })
+    : added;
+};
+
+const answerOf = (index: number, result: Accepted, logStartOffset: number) => {
+  if (result.kind === 'refused')
+    return { index, errorCode: result.errorCode, baseOffset: -1, recordErrors: [], errorMessage: result.message };
+  const baseOffset = result.kind === 'appended' ? result.header.baseOffset : result.baseOffset;
+  const { logAppendTimeMs } = result;
+  return { index, errorCode: ErrorCode.NONE, baseOffset, logAppendTimeMs, logStartOffset, recordErrors: [] };
+};
+
+interface TopicData {
+  readonly name: string;
+  readonly topicId: string;
+  readonly partitionData: readonly { readonly index: number }[];
+}
+
+const refuseAll = (topicData: readonly TopicData[], errorCode: number) => ({
+  responses: topicData.map(({ name, topicId, partitionData }) => ({
+    name,
+    topicId,
+    partitionResponses: partitionData.map(({ index }) => ({ index, errorCode, baseOffset: -1, recordErrors: [] })),
+  })),
+});

@@ -1,0 +1,288 @@
+/**
+ * The log of one partition: segments in order, its producers, and who waits for more. Appends are synchronous and in
+ * order. What a batch must be to get in is decided elsewhere (`accept.ts`), recovery and repair too (`recovery.ts`).
+ */
+import { join } from 'node:path';
+import {
+  batchLastOffset,
+  batchSizeBytes,
+  isBatchShaped,
+  isCrcRight,
+  placeBatch,
+  readBatchHeader,
+  type BatchHeader,
+} from '../records/batch.ts';
+import { buildMarker, type Marker } from '../records/markers.ts';
+import type { Log } from '../types.ts';
+import type { BufferPool, PooledBuffer } from './buffer-pool.ts';
+import type { Files } from './files.ts';
+import { isMarker, Producers } from './producers.ts';
+import { openSegments, repair, restoreProducers, saveProducers } from './recovery.ts';
+import { CorruptSegment, Segment } from './segment.ts';
+
+/** Bytes behind the end that are surely still in the page cache: they are read without leaving the event loop. */
+const WARM_BYTES = 64 * 1024 * 1024;
+const SNAPSHOT_EVERY_BYTES = 16 * 1024 * 1024;
+const RELATIVE_OFFSET_MAX = 2 ** 31;
+export const LEADER_EPOCH = 0;
+
+export interface LogSettings {
+  readonly segmentBytes: number;
+  readonly segmentMs: number;
+  /** fsync after each append, instead of leaving it to the operating system */
+  readonly syncEachAppend: boolean;
+}
+
+export interface LogOptions {
+  readonly files: Files;
+  readonly dir: string;
+  /** Asked at each use, so that a changed topic configuration counts at once. */
+  readonly settings: () => LogSettings;
+  readonly pool: BufferPool;
+  readonly log: Log;
+  /** false: the machine may have gone down since, so that the end of the log is checked from further back */
+  readonly trustTail: boolean;
+}
+
+/** One that waits for a partition to grow. */
+export interface Waiter {
+  grown(bytes: number): void;
+}
+
+export interface ReadRequest {
+  readonly offset: number;
+  readonly maxBytes: number;
+  /** Nothing at or after this offset is given. */
+  readonly upTo: number;
+  /** The first batch is given even if it is larger than `maxBytes`. */
+  readonly wholeFirst: boolean;
+}
+
+/** Whole batches, the first of which contains or follows the offset that was asked for. */
+export interface ReadResult {
+  readonly bytes: Buffer;
+  readonly nextOffset: number;
+  readonly records: number;
+  release(): void;
+}
+
+interface Range {
+  readonly segment: Segment;
+  readonly start: number;
+  readonly limit: number;
+}
+
+export class PartitionLog {
+  readonly options: LogOptions;
+  segments: Segment[];
+  startOffset: number;
+  readonly producers = new Producers();
+  readonly waiters = new Set<Waiter>();
+  /** The topic is gone or the broker stopped. */
+  isClosed = false;
+  private unsnapshottedBytes = 0;
+  private hasSnapshot: boolean;
+
+  constructor(options: LogOptions) {
+    this.options = options;
+    options.files.makeDir(options.dir);
+    this.segments = openSegments(options);
+    const saved = options.files.readAll(this.startPath)?.toString('utf8');
+    this.startOffset = Math.max(this.segments[0]!.baseOffset, Math.min(Number(saved ?? 0) || 0, this.nextOffset));
+    this.hasSnapshot = restoreProducers(this);
+  }
+
+  private get startPath(): string {
+    return join(this.options.dir, 'start-offset');
+  }
+  get active(): Segment {
+    return this.segments.at(-1)!;
+  }
+  /** The end of the log, which with one broker is the high watermark too. */
+  get nextOffset(): number {
+    return this.active.nextOffset;
+  }
+  get lastStableOffset(): number {
+    return this.producers.firstUnstableOffset() ?? this.nextOffset;
+  }
+  get sizeBytes(): number {
+    return this.segments.reduce((sum, segment) => sum + segment.sizeBytes, 0);
+  }
+
+  /** Appends one accepted batch, giving it its offsets in place. If it throws, the log is as before. */
+  append(bytes: Buffer, nowMs: number): BatchHeader {
+    placeBatch(bytes, 0, this.nextOffset, LEADER_EPOCH);
+    const header = readBatchHeader(bytes);
+    if (header.producerId >= 0 && !this.hasSnapshot) this.saveSnapshot();
+    this.rollIfDue(header, nowMs);
+    this.active.append(bytes, header, nowMs);
+    if (this.options.settings().syncEachAppend) this.active.file.sync();
+    if (header.producerId >= 0 && !isMarker(header)) this.producers.note(header);
+    this.appended(header.sizeBytes);
+    return header;
+  }
+
+  /** Ends a transaction in this partition. */
+  appendMarker(producerId: number, producerEpoch: number, marker: Marker, nowMs: number): void {
+    const header = this.append(buildMarker(producerId, producerEpoch, marker, nowMs).bytes, nowMs);
+    this.producers.noteMarker(header, marker.commit, marker.coordinatorEpoch);
+    for (const waiter of this.waiters) waiter.grown(Infinity);
+  }
+
+  private appended(bytes: number): void {
+    this.unsnapshottedBytes += bytes;
+    if (this.hasSnapshot && this.unsnapshottedBytes > SNAPSHOT_EVERY_BYTES) this.saveSnapshot();
+    for (const waiter of this.waiters) waiter.grown(bytes);
+  }
+
+  private rollIfDue(next: BatchHeader, nowMs: number): void {
+    const { active } = this;
+    if (active.sizeBytes === 0) return;
+    const { segmentBytes, segmentMs } = this.options.settings();
+    const isFull = active.sizeBytes + next.sizeBytes > segmentBytes;
+    const isOld = nowMs - (active.firstAppendMs ??= nowMs) > segmentMs;
+    if (isFull || isOld || next.lastOffset - active.baseOffset > RELATIVE_OFFSET_MAX) this.roll();
+  }
+
+  /** Closes the active segment and begins the next. */
+  roll(): void {
+    const closed = this.active;
+    closed.seal();
+    if (this.hasSnapshot) this.saveSnapshot();
+    this.segments.push(new Segment(this.options.files, this.options.dir, closed.nextOffset));
+    closed.syncInBackground().catch((error: unknown) => {
+      this.options.log('warn', `${closed.path} could not be flushed to the disk`, { error: String(error) });
+    });
+  }
+
+  private saveSnapshot(): void {
+    saveProducers(this);
+    this.hasSnapshot = true;
+    this.unsnapshottedBytes = 0;
+  }
+
+  /** Batches from an offset on. undefined: there is nothing there yet. */
+  read(request: ReadRequest): ReadResult | undefined | Promise<ReadResult | undefined> {
+    try {
+      const range = this.range(request.offset, request.upTo);
+      if (range === undefined) return undefined;
+      const isWarm = range.segment === this.active && this.active.sizeBytes - range.start <= WARM_BYTES;
+      return isWarm ? this.readWarm(range, request) : this.readCold(range, request);
+    } catch (error) {
+      return this.readAfterRepair(error, request);
+    }
+  }
+
+  private readAfterRepair(error: unknown, request: ReadRequest): ReturnType<PartitionLog['read']> {
+    if (!(error instanceof CorruptSegment)) throw error;
+    repair(this, error.segment, error.position);
+    return this.read(request);
+  }
+
+  private range(offset: number, upTo: number): Range | undefined {
+    for (let at = this.segmentIndexOf(offset); at < this.segments.length; at++) {
+      const segment = this.segments[at]!;
+      if (segment.baseOffset >= upTo) return undefined;
+      const start = segment.locate(offset);
+      const limit = upTo < segment.nextOffset ? segment.locate(upTo) : segment.sizeBytes;
+      if (start < limit) return { segment, start, limit };
+    }
+    return undefined;
+  }
+
+  /** Which segment an offset belongs to, by number. */
+  segmentIndexOf(offset: number): number {
+    let low = 0;
+    let high = this.segments.length - 1;
+    if (offset >= this.segments[high]!.baseOffset) return high;
+    while (low < high) {
+      const middle = (low + high + 1) >>> 1;
+      if (this.segments[middle]!.baseOffset <= offset) low = middle;
+      else high = middle - 1;
+    }
+    return low;
+  }
+
+  private readWarm({ segment, start, limit }: Range, request: ReadRequest): ReadResult | undefined {
+    let length = Math.min(request.maxBytes, limit - start);
+    for (;;) {
+      const buffer = this.options.pool.take(length);
+      const count = segment.file.read(buffer.bytes, length, start);
+      const whole = wholeBatches(segment, buffer, start, count);
+      if (whole !== undefined) return whole;
+      buffer.release();
+      if (!request.wholeFirst) return undefined;
+      length = segment.headerAt(start).sizeBytes;
+    }
+  }
+
+  private async readCold({ segment, start, limit }: Range, request: ReadRequest): Promise<ReadResult | undefined> {
+    let length = Math.min(request.maxBytes, limit - start);
+    for (;;) {
+      const buffer = this.options.pool.take(length);
+      try {
+        const count = await segment.file.readCold(buffer.bytes, length, start);
+        const whole = wholeBatches(segment, buffer, start, count);
+        if (whole !== undefined) return whole;
+      } catch (error) {
+        buffer.release();
+        return await this.readAfterRepair(error, request);
+      }
+      buffer.release();
+      if (!request.wholeFirst) return undefined;
+      length = segment.headerAt(start).sizeBytes;
+    }
+  }
+
+  /** Bytes that a reader at `offset` could get, without reading them. */
+  availableBytes(offset: number, upTo: number): number {
+    if (offset >= upTo) return 0;
+    const at = this.segmentIndexOf(offset);
+    const segment = this.segments[at]!;
+    const limit = upTo < segment.nextOffset ? segment.locate(upTo) : segment.sizeBytes;
+    const here = limit - segment.locate(offset);
+    return at < this.segments.length - 1 ? here + this.segments[at + 1]!.sizeBytes : here;
+  }
+
+  /** Moves the start of the log up; whole segments before it go. */
+  deleteBefore(offset: number): void {
+    this.options.files.replace(this.startPath, Buffer.from(String(offset)));
+    this.startOffset = offset;
+    while (this.segments.length > 1 && this.segments[1]!.baseOffset <= offset) {
+      this.segments.shift()!.remove(this.options.files);
+    }
+  }
+
+  /** Writes everything out so that the next start finds it without a scan. */
+  close(): void {
+    this.isClosed = true;
+    if (this.active.sizeBytes > 0) this.active.seal();
+    if (this.hasSnapshot) this.saveSnapshot();
+    for (const segment of this.segments) segment.close();
+  }
+
+  /** Lets go of the files without writing anything (the topic is being deleted). */
+  abandon(): void {
+    this.isClosed = true;
+    for (const segment of this.segments) segment.close();
+  }
+}
+
+/** Trims what was read to whole batches, checks them if nobody has yet, and leaves a hint for the next read. */
+const wholeBatches = (segment: Segment, buffer: PooledBuffer, start: number, count: number): ReadResult | undefined => {
+  const { bytes } = buffer;
+  const mustVerify = start + count > segment.verifiedBytes;
+  let at = 0;
+  let records = 0;
+  let lastOffset = -1;
+  while (isBatchShaped(bytes, at, count)) {
+    if (mustVerify && !isCrcRight(bytes, at)) throw new CorruptSegment(segment, start + at);
+    lastOffset = batchLastOffset(bytes, at);
+    records += bytes.readInt32BE(at + 57);
+    at += batchSizeBytes(bytes, at);
+  }
+  if (at === 0) return undefined;
+  if (mustVerify && start <= segment.verifiedBytes) segment.verifiedBytes = Math.max(segment.verifiedBytes, start + at);
+  if (start + at < segment.sizeBytes || segment.nextOffset > lastOffset) segment.hint(lastOffset + 1, start + at);
+  return { bytes: bytes.subarray(0, at), nextOffset: lastOffset + 1, records, release: () => buffer.release() };
+};

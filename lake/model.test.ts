@@ -2,9 +2,12 @@
  * The lake against a model: random sequences of appends, overwrites, merges, compactions and vacuums, with a crash at any write of the storage.
  * After each step the table must hold exactly what the model does: a change is there as a whole, or not at all.
  */
+import { execFile } from 'node:child_process';
 import * as fs from 'node:fs/promises';
 import * as os from 'node:os';
 import * as path from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { promisify } from 'node:util';
 import { DuckDBInstance } from '@duckdb/node-api';
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -229,4 +232,32 @@ test('lets exactly one of several committers win each version', async () => {
   expect([...wins.keys()].toSorted((a, b) => a - b)).toEqual(Array.from({ length: 30 }, (_, i) => i + 1));
   const history = await writers[0]!.history(1000);
   expect(history.map(({ version }) => version)).toEqual(Array.from({ length: 31 }, (_, i) => 30 - i));
+});
+
+/** A process of its own: commits until it has won five times, and tells the versions that it won. */
+const COMMITTER = `
+const { DuckDBInstance } = await import('@duckdb/node-api');
+const { duckdbSql, openLake } = await import(process.argv[1]);
+const connection = await (await DuckDBInstance.create(':memory:', { threads: '1' })).connect();
+const table = openLake({ root: process.argv[2], sql: duckdbSql(connection), now: Date.now }).table('gold.raced');
+const won = [];
+while (won.length < 5) {
+  const { version } = await table.snapshot();
+  const result = await table.commit({ readVersion: version, operation: 'WRITE', transactions: new Map([['w' + process.pid, won.length]]) });
+  if (result.kind === 'committed') won.push(result.version);
+}
+console.log(JSON.stringify(won));
+`;
+
+test('lets exactly one of several processes win each version', async () => {
+  const root = path.join(scratch, 'processes');
+  await openLake({ root, sql, now: Date.now })
+    .table('gold.raced')
+    .commit({ readVersion: -1, operation: 'CREATE', columns });
+  const room = pathToFileURL(path.join(import.meta.dirname, 'index.ts')).href;
+  const run = promisify(execFile);
+  const args = ['--input-type=module', '--eval', COMMITTER, room, root];
+  const outputs = await Promise.all([1, 2, 3].map(() => run(process.execPath, args, { cwd: import.meta.dirname })));
+  const won = outputs.flatMap(({ stdout }) => JSON.parse(stdout) as number[]);
+  expect(won.toSorted((a, b) => a - b)).toEqual(Array.from({ length: 15 }, (_, i) => i + 1));
 });

@@ -10,6 +10,7 @@ import { randomUUID } from 'node:crypto';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { promisify } from 'node:util';
+import { diskFull } from './errors.ts';
 import { folderOf, nameOf } from './storage.ts';
 import type { Storage } from './storage.ts';
 
@@ -79,6 +80,9 @@ async function writeTemporary(
     fs.writeFileSync(file, text);
     if (modifiedMs !== undefined) fs.futimesSync(file, modifiedMs / 1000, modifiedMs / 1000);
     if (durable) await fsync(file);
+  } catch (error) {
+    fs.rmSync(temporary, { force: true });
+    throw diskFull(folder, error) ?? error;
   } finally {
     fs.closeSync(file);
   }

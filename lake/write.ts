@@ -4,7 +4,7 @@
  */
 import { randomUUID } from 'node:crypto';
 import * as path from 'node:path';
-import { LakeError } from './errors.ts';
+import { diskFull, LakeError } from './errors.ts';
 import { checkPartitioning, logPath, partitionText } from './partition.ts';
 import { columnsToSchema, storedColumns } from './schema.ts';
 import type { DeltaStruct } from './schema.ts';
@@ -57,10 +57,12 @@ async function copy(target: WriteTarget, statement: string): Promise<Record<stri
   try {
     return await target.sql.rows(statement);
   } catch (cause) {
+    const full = diskFull(`new rows of ${target.table}`, cause);
+    if (full) throw full;
     throw new LakeError(
       'LAKE_WRITE_FAILED',
       `Writing rows of ${target.table} failed: ${cause instanceof Error ? cause.message : String(cause)}`,
-      'Nothing was committed. If the disk is full, make room; else correct the query that gives the rows.',
+      'Nothing was committed. Correct the query that gives the rows.',
       { cause },
     );
   }

@@ -195,10 +195,7 @@ clientSuite('java', (broker) => {
   });
 
   test.for(names)('the clients: %s', async (name, { skip }) => {
-    skip(
-      name.includes('NewProtocol') && !broker().serves(consumerGroupHeartbeat),
-      'ConsumerGroupHeartbeat is not served',
-    );
+    if (name.includes('NewProtocol')) broker().needs(consumerGroupHeartbeat, skip);
     await java('Scenarios', [broker().bootstrap, name]);
   });
 });

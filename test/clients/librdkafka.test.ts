@@ -12,10 +12,7 @@ const names = [...scenarios!.matchAll(/^def (\w+)\(\):/gm)].map((match) => match
 
 clientSuite('librdkafka', (broker) => {
   test.for(names)('%s', async (name, { skip }) => {
-    skip(
-      name === 'new_group_protocol' && !broker().serves(consumerGroupHeartbeat),
-      'ConsumerGroupHeartbeat is not served',
-    );
+    if (name === 'new_group_protocol') broker().needs(consumerGroupHeartbeat, skip);
     await runOk(inject('toolchains').pythonPath, [script, broker().bootstrap, name], { timeoutMs: 85_000 });
   });
 });

@@ -15,8 +15,12 @@ export interface SuiteRecord {
   readonly served: readonly ApiVersion[];
   /** [api key, versions used] */
   readonly used: readonly (readonly [key: number, versions: readonly number[]])[];
-  /** whether every test of the suite passed */
+  /** whether every test of the suite ran, and none failed */
   readonly passed: boolean;
+  /** tests that passed */
+  readonly tests: number;
+  /** tests that were not run because they need what is not served */
+  readonly skipped: number;
 }
 
 export const recordsDir = (cacheDir: string): string => join(cacheDir, 'records');

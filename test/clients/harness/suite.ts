@@ -5,23 +5,23 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, describe, inject } from 'vitest';
+import { afterAll, beforeAll, describe, inject, type RunnerTestCase, type RunnerTestSuite } from 'vitest';
 import { startApache } from '../apache.ts';
 import { startEmbedded } from './embedded.ts';
 import { startRecorder } from './recorder.ts';
-import { recordsDir, type Target, targets, writeRecord } from './suite-records.ts';
+import { recordsDir, type SuiteRecord, type Target, targets, writeRecord } from './suite-records.ts';
 import type { SuiteName, Toolchain } from './toolchains.ts';
-import { fetchApiVersions } from './wire.ts';
+import { apiName, fetchApiVersions } from './wire.ts';
 
 /** The broker under test, as its clients see it. */
 export interface Broker {
   readonly target: Target;
   readonly bootstrap: string;
-  /** whether it says that it serves this API */
-  serves(key: number): boolean;
+  /** Skips a test that needs an API which the broker does not claim to serve; clients ask first, and do without. */
+  needs(apiKey: number, skip: (note: string) => void): void;
 }
 
-/** What a broker may leave out, because clients ask first: the consumer group protocol of KIP-848. */
+/** The consumer group protocol of KIP-848. */
 export const consumerGroupHeartbeat = 68;
 
 const wanted = (process.env['TIFFIN_CLIENT_TARGETS'] ?? targets.join(',')).split(',');
@@ -44,11 +44,23 @@ export const clientSuite = (name: SuiteName, body: (broker: () => Broker) => voi
   }
 };
 
+type Outcome = Pick<SuiteRecord, 'passed' | 'tests' | 'skipped'>;
+
+/** How the tests of a suite ended; one that a filter left out makes it incomplete. */
+const outcomeOf = (suite: Readonly<RunnerTestSuite>, skipped: number): Outcome => {
+  const all = testsOf(suite);
+  const tests = all.filter((test) => test.result?.state === 'pass').length;
+  return { passed: tests + skipped === all.length, tests, skipped };
+};
+
+const testsOf = (suite: Readonly<RunnerTestSuite>): RunnerTestCase[] =>
+  suite.tasks.flatMap((task) => (task.type === 'suite' ? testsOf(task) : [task]));
+
 const onTarget = (suite: SuiteName, target: Target): (() => Broker) => {
   const toolchains = inject('toolchains');
   let broker: Broker | undefined;
-  let passed = true;
-  let end: (() => Promise<void>) | undefined;
+  let unserved = 0;
+  let end: ((outcome: Outcome) => Promise<void>) | undefined;
 
   beforeAll(async () => {
     const dir = mkdtempSync(join(tmpdir(), `tiffin-${suite}-${target}-`));
@@ -60,21 +72,25 @@ const onTarget = (suite: SuiteName, target: Target): (() => Broker) => {
         : await startEmbedded(options);
     recorder.aim(running.port);
     const served = await fetchApiVersions(running.port);
-    const serves = (key: number): boolean => served.some((api) => api.key === key);
-    broker = { target, bootstrap: `127.0.0.1:${recorder.port}`, serves };
-    end = async () => {
+    const needs: Broker['needs'] = (apiKey, skip) => {
+      if (served.some(({ key }) => key === apiKey)) return;
+      unserved += 1;
+      skip(`${apiName(apiKey)} is not served`);
+    };
+    broker = { target, bootstrap: `127.0.0.1:${recorder.port}`, needs };
+    end = async (outcome) => {
       await recorder.close();
       await running.stop();
       rmSync(dir, { recursive: true, force: true });
       const used = [...recorder.usage].map(([key, versions]) => [key, [...versions.keys()]] as const);
       const client = toolchains[suite].version!;
-      writeRecord(recordsDir(toolchains.cacheDir), { suite, target, client, served, used, passed });
+      writeRecord(recordsDir(toolchains.cacheDir), { suite, target, client, served, used, ...outcome });
     };
   });
-  afterEach(({ task }) => {
-    if (task.result?.state === 'fail') passed = false;
+  // oxlint-disable-next-line no-empty-pattern -- vitest reads the first argument's pattern
+  afterAll(async ({}, all) => {
+    await end?.(outcomeOf(all, unserved));
   });
-  afterAll(() => end?.());
   return () => broker!;
 };
 

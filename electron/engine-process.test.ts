@@ -1,8 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { type AddressInfo, createServer } from 'node:net';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { type EngineProcess, type EngineState, freePort, readLine, startEngine } from './engine-process.ts';
+import { type EngineProcess, type EngineState, readLine, startEngine } from './engine-process.ts';
 
 /** A process that behaves as `script` says, and the states that the shell heard of. */
 const run = (script: string, limits: { readyMsMax?: number; stopMsMax?: number } = {}) => {
@@ -123,14 +122,4 @@ describe('the line of the engine', () => {
       expect(readLine(line)).toBeUndefined();
     },
   );
-});
-
-test('a port in use is not asked for again', async () => {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  expect(await freePort(port)).toBe(0);
-  server.close();
-  await once(server, 'close');
-  expect(await freePort(port)).toBe(port);
 });

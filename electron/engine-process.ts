@@ -1,12 +1,12 @@
 /**
  * The engine as the shell's child: start it, wait for its one line `{"ready":true,"url":…}`, notice its death, stop it.
  *
- * The engine is the same command that runs without a window (`tiffin up --headless --no-open --port 0 --json`), so there is one
+ * The engine is the same command that runs without a window (`tiffin up --headless --no-open --json`), so there is one
  * way to start it and one way to stop it: SIGTERM, or on Windows (which has none) the message `{type:'stop'}`. Should the
  * shell itself die, the closing channel tells the engine to stop.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { createServer } from 'node:net';
+import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 
 export type EngineState =
@@ -33,6 +33,17 @@ export interface EngineProcess {
 }
 
 const errorLinesKept = 12;
+
+/** Without `--port` the engine takes its usual one if it is free, so that what the page keeps for its origin (tabs, layout) is found again. */
+export const engineArguments = (root: string, workspace: string): string[] => [
+  join(root, 'engine', 'cli', 'main.ts'),
+  'up',
+  '--headless',
+  '--no-open',
+  '--json',
+  '--workspace',
+  workspace,
+];
 
 /** What a line of the engine's standard output says. Lines that are not for us are its own business. */
 export const readLine = (line: string): { url: string } | { problem: string } | undefined => {
@@ -67,7 +78,9 @@ export const startEngine = (options: EngineOptions): EngineProcess => {
   });
   const errors: string[] = [];
   let state: EngineState = { kind: 'starting' };
+  /** what the engine itself said is wrong; else how it ended, with its last lines */
   let problem: string | null = null;
+  let late: string | null = null;
   let stopping: Promise<void> | undefined;
   const set = (next: EngineState): void => {
     if (state.kind === 'stopped') return;
@@ -76,7 +89,7 @@ export const startEngine = (options: EngineOptions): EngineProcess => {
   };
 
   const impatience = setTimeout(() => {
-    problem = `It did not say within ${options.readyMsMax / 1000} s that it is ready.`;
+    late = `It did not say within ${options.readyMsMax / 1000} s that it is ready.`;
     child.kill('SIGKILL');
   }, options.readyMsMax);
 
@@ -98,7 +111,7 @@ export const startEngine = (options: EngineOptions): EngineProcess => {
   const ended = new Promise<void>((resolve) => {
     const finish = (how: string): void => {
       clearTimeout(impatience);
-      set({ kind: 'stopped', reason: stopping ? null : [problem ?? how, ...errors].join('\n') });
+      set({ kind: 'stopped', reason: stopping ? null : (problem ?? [late ?? how, ...errors].join('\n')) });
       resolve();
     };
     child.once('error', (error) => finish(`It could not be started: ${error.message}.`));
@@ -121,11 +134,3 @@ const askToStop = (child: ChildProcess): void => {
   if (process.platform !== 'win32') child.kill('SIGTERM');
   else if (child.connected) child.send({ type: 'stop' });
 };
-
-/** `port` if nobody listens on it now, else 0, which is any free one. */
-export const freePort = (port: number): Promise<number> =>
-  new Promise((resolve) => {
-    const probe = createServer();
-    probe.once('error', () => resolve(0));
-    probe.listen(port, '127.0.0.1', () => probe.close(() => resolve(port)));
-  });

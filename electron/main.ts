@@ -6,7 +6,7 @@
  */
 import { join } from 'node:path';
 import { app, BrowserWindow, Menu, nativeTheme, screen, session, shell } from 'electron';
-import { isLoopback } from './engine-process.ts';
+import { engineArguments, isLoopback } from './engine-process.ts';
 import { type ShellConfig, Shell } from './shell.ts';
 
 const root = app.getAppPath();
@@ -22,13 +22,7 @@ const engine: ShellConfig['engine'] =
   attached === undefined
     ? {
         command: process.execPath,
-        args: (port) =>
-          [join(root, 'engine', 'cli', 'main.ts'), 'up', '--headless', '--no-open', '--json'].concat([
-            '--port',
-            String(port),
-            '--workspace',
-            workspace,
-          ]),
+        args: engineArguments(root, workspace),
         cwd: app.isPackaged ? userData : process.cwd(),
         env: { ...process.env, ELECTRON_RUN_AS_NODE: '1' },
       }

@@ -77,7 +77,7 @@ const open = async (
   const dir = mkdtempSync(join(tmpdir(), 'tiffin-shell-'));
   const played = playElectron(firstInstance);
   const statePath = join(dir, 'window.json');
-  const own = { command: process.execPath, args: () => ['-e', script], cwd: dir, env: process.env };
+  const own = { command: process.execPath, args: ['-e', script], cwd: dir, env: process.env };
   const shell = new Shell(played.parts, {
     statePath,
     preloadPath: join(dir, 'preload.cjs'),
@@ -163,7 +163,7 @@ describe('the desktop shell', () => {
     expect(decodeURIComponent(played.seen.urls.at(-1)!)).toBe(page);
   });
 
-  test('remembers the window, the port and the theme', async () => {
+  test('remembers the window and the theme', async () => {
     const { menus, parts, seen, showing, state, windows } = await open(runs);
     await showing(page);
     windows[0]!.window.emit('close');
@@ -171,7 +171,7 @@ describe('the desktop shell', () => {
     const theme = view.find((entry) => entry.label === 'Theme')!.submenu as Electron.MenuItemConstructorOptions[];
     (theme.find((entry) => entry.label === 'Light')!.click as () => void)();
     const bounds = { x: 5, y: 6, width: 1000, height: 700 };
-    expect(state()).toEqual({ version: 1, bounds, maximized: true, port: 4321, theme: 'light' });
+    expect(state()).toEqual({ version: 1, bounds, maximized: true, theme: 'light' });
     expect(parts.nativeTheme.themeSource).toBe('light');
     expect(seen.sent).toEqual([['theme', 'light']]);
   });

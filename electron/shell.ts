@@ -4,7 +4,7 @@
  * parts come in as an argument, so that this wiring is tested where Electron's binary is not.
  */
 import type * as Electron from 'electron';
-import { type EngineProcess, type EngineState, freePort, startEngine } from './engine-process.ts';
+import { type EngineOptions, type EngineProcess, type EngineState, startEngine } from './engine-process.ts';
 import { type MenuActions, menuTemplate } from './menu.ts';
 import { decide, isPermitted } from './navigation.ts';
 import { isOwnPage, startingPage, stoppedPage } from './pages.ts';
@@ -15,19 +15,12 @@ export type ElectronParts = Pick<
   'app' | 'BrowserWindow' | 'Menu' | 'nativeTheme' | 'screen' | 'session' | 'shell'
 >;
 
-interface OwnEngine {
-  readonly command: string;
-  readonly args: (port: number) => readonly string[];
-  readonly cwd: string;
-  readonly env: NodeJS.ProcessEnv;
-}
-
 export interface ShellConfig {
   readonly statePath: string;
   readonly preloadPath: string;
   readonly folders: { readonly workspace: string; readonly logs: string };
   /** how to start the engine; or the address of one that a terminal runs already */
-  readonly engine: OwnEngine | { readonly url: string };
+  readonly engine: Pick<EngineOptions, 'command' | 'args' | 'cwd' | 'env'> | { readonly url: string };
   readonly platform: NodeJS.Platform;
 }
 
@@ -41,7 +34,6 @@ export class Shell {
   #window: Electron.BrowserWindow | undefined;
   #engine: EngineProcess | undefined;
   #engineUrl: string | null = null;
-  #starting = false;
   #quitting = false;
 
   constructor(electron: ElectronParts, config: ShellConfig) {
@@ -62,33 +54,20 @@ export class Shell {
     this.#denyPermissions();
     this.#setTheme(this.#state.theme);
     this.#openWindow();
-    await this.#startEngine();
+    this.#startEngine();
   }
 
   /** Starts the engine, or shows the one that runs. Does nothing while one is on its way. */
-  async #startEngine(): Promise<void> {
+  #startEngine(): void {
     const { engine } = this.#config;
     if ('url' in engine) return this.#showEngine(engine.url);
-    if (this.#starting || this.#engine !== undefined) return;
-    this.#starting = true;
+    if (this.#engine !== undefined || this.#quitting) return;
     this.#load(startingPage());
-    const args = engine.args(await freePort(this.#state.port));
-    this.#starting = false;
-    if (this.#quitting) return;
-    this.#engine = startEngine({
-      ...engine,
-      args,
-      readyMsMax,
-      stopMsMax,
-      onState: (state) => this.#onEngine(state),
-    });
+    this.#engine = startEngine({ ...engine, readyMsMax, stopMsMax, onState: (state) => this.#onEngine(state) });
   }
 
   #onEngine(state: EngineState): void {
-    if (state.kind === 'running') {
-      this.#remember({ port: Number(new URL(state.url).port) });
-      return this.#showEngine(state.url);
-    }
+    if (state.kind === 'running') return this.#showEngine(state.url);
     if (state.kind !== 'stopped') return;
     this.#engine = undefined;
     this.#engineUrl = null;
@@ -102,7 +81,7 @@ export class Shell {
 
   async #restartEngine(): Promise<void> {
     await this.#engine?.stop();
-    await this.#startEngine();
+    this.#startEngine();
   }
 
   #openWindow(): void {
@@ -172,7 +151,7 @@ export class Shell {
   #follow(url: string, contents: Electron.WebContents): boolean {
     const decision = decide(url, this.#engineUrl, isOwnPage(contents.getURL()));
     if (decision.kind === 'outside') this.#openPage(decision.url);
-    if (decision.kind === 'restart') void this.#startEngine();
+    if (decision.kind === 'restart') this.#startEngine();
     return decision.kind === 'inside';
   }
 

@@ -65,7 +65,6 @@ describe('window.json', () => {
       version: 1,
       bounds: { x: -10, y: 2, width: 1000, height: 700 },
       maximized: true,
-      port: 4321,
       theme: 'light',
     };
     writeState(path, state);

@@ -12,8 +12,6 @@ const windowState = z.object({
   /** the place of the window when it is neither maximised nor full screen */
   bounds: rectangle.nullable(),
   maximized: z.boolean(),
-  /** the engine's port of last time: asked for again, because what the page keeps (tabs, layout) belongs to its origin */
-  port: z.int().min(0).max(65_535),
   theme: z.enum(['system', 'dark', 'light']),
 });
 
@@ -21,7 +19,7 @@ export type Rectangle = z.infer<typeof rectangle>;
 export type WindowState = z.infer<typeof windowState>;
 export type Theme = WindowState['theme'];
 
-export const defaultState: WindowState = { version: 1, bounds: null, maximized: false, port: 0, theme: 'dark' };
+export const defaultState: WindowState = { version: 1, bounds: null, maximized: false, theme: 'dark' };
 export const minimumSize = { width: 960, height: 600 };
 const preferredSize = { width: 1440, height: 900 };
 

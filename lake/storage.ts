@@ -15,12 +15,13 @@ export interface Storage {
   stat(path: string): Promise<FileInfo | undefined>;
   /** Names in a folder (folders end with `/`), unsorted; empty when there is no such folder. */
   list(folder: string): Promise<string[]>;
-  /** Creates a file, all of it or nothing, with that modification time. False when the name is taken. */
+  /** Creates a file durably, all of it or nothing, with that modification time. False when the name is taken. */
   putIfAbsent(path: string, text: string, modifiedMs: number): Promise<boolean>;
-  /** Creates or replaces a file: a reader sees the old text or the new one. */
+  /** Creates or replaces a file: a reader sees the old text or the new one. Only for hints: a power cut may leave it empty. */
   put(path: string, text: string): Promise<void>;
   /** Writes a file that nobody needs after a crash. */
   putScratch(path: string, text: string): Promise<void>;
+  /** In order with other changes of names, but not durable by itself. */
   rename(from: string, to: string): Promise<void>;
   /** Deletes a file; one that is absent is fine. */
   delete(path: string): Promise<void>;

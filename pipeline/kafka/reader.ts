@@ -58,7 +58,8 @@ export interface PartitionLag {
   readonly end: number;
 }
 
-const fetchBytes = 8 * 1024 * 1024;
+/** One answer's size: a batch may be so much larger than its limit. */
+const fetchBytesMax = 8 * 1024 * 1024;
 const spareChunksMax = 6;
 
 /** Codes after which the leaders must be looked up anew: 3 unknown topic, 5/6 no leader, 9 replica, 74–76 epochs. */
@@ -189,7 +190,7 @@ export class TopicReader {
       this.turn = (this.turn + 1) % group.length;
       const order = [...group.slice(this.turn), ...group.slice(0, this.turn)];
       const wanted = order.map(({ topic, partition, next }) => ({ topic, partition, offset: next }));
-      const answers = await this.options.client.fetch(leader, wanted, fetchBytes);
+      const answers = await this.options.client.fetch(leader, wanted, Math.min(fetchBytesMax, this.options.bytesMax));
       for (const answer of answers) if (this.accept(answer)) done.add(`${answer.topic}/${answer.partition}`);
     }
   }

@@ -13,6 +13,16 @@ const one = <T>(text: string): T => {
 };
 const problem = (text: string) => parse(text).problems[0]!;
 
+const streamsOf = (topics: string) =>
+  one<StreamingTable>(
+    `CREATE OR REFRESH STREAMING TABLE bronze.a AS SELECT * FROM STREAM read_kafka(topics => ${topics}, startingOffsets => 'latest')`,
+  ).body!.streams;
+
+const watermarkOf = (interval: string) =>
+  one<StreamingTable>(
+    `CREATE STREAMING TABLE silver.a AS SELECT x FROM STREAM bronze.b t WATERMARK at DELAY OF INTERVAL ${interval} WHERE x > 1`,
+  ).body!.watermark;
+
 describe('a streaming table', () => {
   test('has constraints, columns, partitions, properties, a comment and docs', () => {
     const table = one<StreamingTable>(`-- What it is.
@@ -40,22 +50,14 @@ describe('a streaming table', () => {
   });
 
   test('reads Kafka by a name, a pattern or a list of them', () => {
-    const streams = (topics: string) =>
-      one<StreamingTable>(
-        `CREATE OR REFRESH STREAMING TABLE bronze.a AS SELECT * FROM STREAM read_kafka(topics => ${topics}, startingOffsets => 'latest')`,
-      ).body!.streams;
-    expect(streams("'order.*'")).toMatchObject([{ kind: 'kafka', topics: ['order.*'], startingOffsets: 'latest' }]);
-    expect(streams("['a', 'b.*']")).toMatchObject([{ topics: ['a', 'b.*'] }]);
+    expect(streamsOf("'order.*'")).toMatchObject([{ kind: 'kafka', topics: ['order.*'], startingOffsets: 'latest' }]);
+    expect(streamsOf("['a', 'b.*']")).toMatchObject([{ topics: ['a', 'b.*'] }]);
   });
 
   test('has a watermark, in any of the ways to write an interval', () => {
-    const delay = (interval: string) =>
-      one<StreamingTable>(
-        `CREATE STREAMING TABLE silver.a AS SELECT x FROM STREAM bronze.b t WATERMARK at DELAY OF INTERVAL ${interval} WHERE x > 1`,
-      ).body!.watermark;
-    expect(delay('10 MINUTES')).toMatchObject({ column: 'at', delayMs: 600_000 });
-    expect(delay("'2' HOUR")).toMatchObject({ delayMs: 7_200_000 });
-    expect(delay("'90 seconds'")).toMatchObject({ delayMs: 90_000 });
+    expect(watermarkOf('10 MINUTES')).toMatchObject({ column: 'at', delayMs: 600_000 });
+    expect(watermarkOf("'2' HOUR")).toMatchObject({ delayMs: 7_200_000 });
+    expect(watermarkOf("'90 seconds'")).toMatchObject({ delayMs: 90_000 });
   });
 
   test('keeps the length of its query when streams are replaced, so that positions stay true', () => {

@@ -2,6 +2,12 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { Freshness, Histogram, ProducedTimes } from './freshness.ts';
 
+const producedAt = (timestampMs: number): ProducedTimes => {
+  const produced = new ProducedTimes();
+  produced.add(timestampMs);
+  return produced;
+};
+
 test('a histogram is never below the true quantile and at most 1.6 % above it', () => {
   const values = fc.array(fc.integer({ min: 0, max: 50_000_000 }), { minLength: 1, maxLength: 200 });
   fc.assert(
@@ -32,13 +38,8 @@ test('produced times keep every record, to 5 ms, or to a second when a backlog s
 
 test('freshness is told since the start and for the last minute', () => {
   const freshness = new Freshness();
-  const at = (timestampMs: number): ProducedTimes => {
-    const produced = new ProducedTimes();
-    produced.add(timestampMs);
-    return produced;
-  };
-  freshness.record(at(0), 10_000);
-  freshness.record(at(99_000), 100_000);
+  freshness.record(producedAt(0), 10_000);
+  freshness.record(producedAt(99_000), 100_000);
   const { count, p99, lastMinute } = freshness.summary(100_500);
   expect(count).toBe(2);
   expect(p99! / 10_000).toBeCloseTo(1, 1);

@@ -5,7 +5,7 @@
  * the same tree of sources: the package is not an asar archive (see electron-builder.yml).
  */
 import { join } from 'node:path';
-import { app, BrowserWindow, Menu, nativeTheme, screen, session, shell } from 'electron';
+import { app, BrowserWindow, dialog, Menu, nativeTheme, screen, session, shell } from 'electron';
 import { engineArguments, isLoopback } from './engine-process.ts';
 import { type ShellConfig, Shell } from './shell.ts';
 
@@ -28,7 +28,8 @@ const engine: ShellConfig['engine'] =
       }
     : { url: attached };
 
-await new Shell(
+// Not awaited here: Electron says that it is ready only after this module has been evaluated, so a top-level await would never end.
+const shellRuns = new Shell(
   { app, BrowserWindow, Menu, nativeTheme, screen, session, shell },
   {
     statePath: join(userData, 'window.json'),
@@ -38,3 +39,7 @@ await new Shell(
     platform: process.platform,
   },
 ).run();
+shellRuns.catch((error: unknown) => {
+  dialog.showErrorBox('Tiffin cannot start', error instanceof Error ? error.message : String(error));
+  app.exit(1);
+});

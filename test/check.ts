@@ -17,7 +17,11 @@ const steps: readonly [title: string, command: string, args: string[]][] = [
 let failures = 0;
 for (const [title, command, args] of steps) {
   if (!existsSync(bin(command))) throw new Error(`${command} is not installed: run npm ci`);
-  const run = spawnSync(bin(command), args, { cwd: projectRoot, encoding: 'utf8', shell: process.platform === 'win32' });
+  const run = spawnSync(bin(command), args, {
+    cwd: projectRoot,
+    encoding: 'utf8',
+    shell: process.platform === 'win32',
+  });
   const ok = run.status === 0;
   console.log(`${ok ? 'ok  ' : 'FAIL'} ${title}`);
   if (!ok) console.log(`${run.stdout}${run.stderr}`);

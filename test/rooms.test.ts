@@ -14,7 +14,11 @@ describe('the table of rooms', () => {
     ['renderer/app.tsx', `const x = await import('../engine/index.ts');`, 'may not import engine'],
     ['engine/contract/api.ts', `import { router } from '../index.ts';`, 'only types'],
   ])('refuses in %s: %s', (path, text, message) => {
-    expect(checkFile(path, text).map((violation) => violation.message).join()).toContain(message);
+    expect(
+      checkFile(path, text)
+        .map((violation) => violation.message)
+        .join(),
+    ).toContain(message);
   });
 
   test.each([

@@ -45,7 +45,7 @@ const shots: readonly Shot[] = [
     path: '/query',
     prepare: async (page) => {
       await run(page, 'SELECT *\nFROM silver.orders\nLIMIT 1000;');
-      await page.getByRole('radio', { name: 'Chart' }).click({ force: true });
+      await page.getByText('Chart', { exact: true }).click();
       await page.waitForTimeout(800);
     },
   },

@@ -21,14 +21,25 @@ import { freePort } from './harness/ports.ts';
 import { run, runOk } from './harness/run.ts';
 import { fetchApiVersions } from './harness/wire.ts';
 
+export interface ApachePorts {
+  readonly plain: number;
+  /** 0 where there is no such listener */
+  readonly sasl: number;
+  readonly tls: number;
+}
+
 export interface ApacheOptions {
   /** the folder with kafka_2.13-4.x.jar, kafka-clients-4.x.jar, … */
   readonly jarsDir: string;
   /** the log folder; may be new, or one that this version of Kafka has used before */
   readonly dataDir: string;
-  readonly port?: number;
   /** the port that clients are told, where it is not the one listened on (a proxy) */
-  readonly advertisedPort?: number;
+  readonly advertised?: Partial<ApachePorts>;
+  readonly ports?: Partial<ApachePorts>;
+  /** PEM, for the listener with TLS; without it there is none */
+  readonly tls?: { readonly key: string; readonly cert: string };
+  /** who may log in (PLAIN, SCRAM-SHA-256, SCRAM-SHA-512) at the listener with SASL; without it there is none */
+  readonly user?: { readonly name: string; readonly password: string };
   readonly java?: string;
   /** further lines of server.properties */
   readonly settings?: Readonly<Record<string, string>>;
@@ -37,9 +48,11 @@ export interface ApacheOptions {
 }
 
 export interface Apache {
-  readonly port: number;
+  readonly ports: ApachePorts;
   readonly pid: number;
   readonly startMs: number;
+  /** kill -9 */
+  kill(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -89,9 +102,12 @@ export const findApache = async (jarsDir: string, java = 'java'): Promise<{ vers
   }
 };
 
+/** A value may have lines (PEM) and backslashes (Windows). */
+const escaped = (value: string): string => value.replaceAll('\\', '\\\\').replaceAll('\n', '\\n');
+
 const properties = (entries: Readonly<Record<string, string>>): string =>
   Object.entries(entries)
-    .map(([name, value]) => `${name}=${value.replaceAll('\\', '\\\\')}\n`)
+    .map(([name, value]) => `${name}=${escaped(value)}\n`)
     .join('');
 
 /** Faults are logged, chatter is not. */
@@ -104,22 +120,43 @@ const logging = properties({
   'rootLogger.appenderRef.out.ref': 'out',
 });
 
-interface Ports {
-  readonly port: number;
-  readonly advertisedPort: number;
-  readonly controllerPort: number;
-}
+const loginModule = 'org.apache.kafka.common.security';
 
-const serverProperties = (dataDir: string, ports: Ports, settings: Readonly<Record<string, string>>): string =>
+const saslProperties = ({ user }: ApacheOptions): Record<string, string> =>
+  user === undefined
+    ? {}
+    : {
+        'sasl.enabled.mechanisms': 'PLAIN,SCRAM-SHA-256,SCRAM-SHA-512',
+        'listener.name.sasl.plain.sasl.jaas.config': `${loginModule}.plain.PlainLoginModule required user_${user.name}="${user.password}";`,
+        'listener.name.sasl.scram-sha-256.sasl.jaas.config': `${loginModule}.scram.ScramLoginModule required;`,
+        'listener.name.sasl.scram-sha-512.sasl.jaas.config': `${loginModule}.scram.ScramLoginModule required;`,
+      };
+
+const tlsProperties = ({ tls }: ApacheOptions): Record<string, string> =>
+  tls === undefined
+    ? {}
+    : {
+        'listener.name.tls.ssl.keystore.type': 'PEM',
+        'listener.name.tls.ssl.keystore.key': tls.key,
+        'listener.name.tls.ssl.keystore.certificate.chain': tls.cert,
+      };
+
+const listenersAt = (ports: ApachePorts): string[] =>
+  Object.entries(ports).flatMap(([name, port]) => (port === 0 ? [] : [`${name.toUpperCase()}://127.0.0.1:${port}`]));
+
+const serverProperties = (options: ApacheOptions, ports: ApachePorts, controllerPort: number): string =>
   properties({
     'process.roles': 'broker,controller',
     'node.id': '1',
-    'controller.quorum.voters': `1@127.0.0.1:${ports.controllerPort}`,
-    listeners: `PLAINTEXT://127.0.0.1:${ports.port},CONTROLLER://127.0.0.1:${ports.controllerPort}`,
-    'advertised.listeners': `PLAINTEXT://127.0.0.1:${ports.advertisedPort}`,
+    'controller.quorum.voters': `1@127.0.0.1:${controllerPort}`,
+    listeners: [...listenersAt(ports), `CONTROLLER://127.0.0.1:${controllerPort}`].join(','),
+    'advertised.listeners': listenersAt({ ...ports, ...options.advertised }).join(','),
     'controller.listener.names': 'CONTROLLER',
-    'listener.security.protocol.map': 'PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT,SASL_PLAINTEXT:SASL_PLAINTEXT',
-    'log.dirs': join(dataDir, 'log'),
+    'inter.broker.listener.name': 'PLAIN',
+    'listener.security.protocol.map': 'PLAIN:PLAINTEXT,SASL:SASL_PLAINTEXT,TLS:SSL,CONTROLLER:PLAINTEXT',
+    ...saslProperties(options),
+    ...tlsProperties(options),
+    'log.dirs': join(options.dataDir, 'log'),
     'offsets.topic.replication.factor': '1',
     'offsets.topic.num.partitions': '1',
     'transaction.state.log.replication.factor': '1',
@@ -128,7 +165,7 @@ const serverProperties = (dataDir: string, ports: Ports, settings: Readonly<Reco
     'share.coordinator.state.topic.replication.factor': '1',
     'share.coordinator.state.topic.min.isr': '1',
     'group.initial.rebalance.delay.ms': '0',
-    ...settings,
+    ...options.settings,
   });
 
 const isFormatted = (dataDir: string): boolean => existsSync(join(dataDir, 'log', 'meta.properties'));
@@ -136,13 +173,27 @@ const isFormatted = (dataDir: string): boolean => existsSync(join(dataDir, 'log'
 /** Formats the log folder by copying one that was formatted before; the first time, by Apache's own tool. */
 const format = async (options: ApacheOptions, version: string, java: string): Promise<void> => {
   if (isFormatted(options.dataDir)) return;
-  const kept = join(options.jarsDir, `formatted-${version}`);
+  const { user } = options;
+  const users = (user === undefined ? [] : ['SCRAM-SHA-256', 'SCRAM-SHA-512']).flatMap((mechanism) => [
+    '--add-scram',
+    `${mechanism}=[name=${user!.name},password=${user!.password}]`,
+  ]);
+  const kept = join(options.jarsDir, ['formatted', version, ...(user === undefined ? [] : [user.name])].join('-'));
   if (!existsSync(kept)) {
     const work = mkdtempSync(join(options.jarsDir, 'formatting-'));
     const config = join(work, 'server.properties');
-    writeFileSync(config, serverProperties(work, { port: 1, advertisedPort: 1, controllerPort: 2 }, {}));
-    const tool = ['-cp', classPath(options.jarsDir), 'kafka.tools.StorageTool', 'format'];
-    await runOk(java, [...tool, '-t', clusterId, '-c', config]);
+    writeFileSync(config, serverProperties({ jarsDir: '', dataDir: work }, { plain: 1, sasl: 0, tls: 0 }, 2));
+    const tool = [
+      '-cp',
+      classPath(options.jarsDir),
+      'kafka.tools.StorageTool',
+      'format',
+      '-t',
+      clusterId,
+      '-c',
+      config,
+    ];
+    await runOk(java, [...tool, ...users]);
     try {
       renameSync(join(work, 'log'), kept);
     } catch (error) {
@@ -165,10 +216,13 @@ export const startApache = async (options: ApacheOptions): Promise<Apache> => {
   mkdirSync(options.dataDir, { recursive: true });
   await format(options, found.version, java);
 
-  const port = options.port ?? (await freePort());
-  const ports = { port, advertisedPort: options.advertisedPort ?? port, controllerPort: await freePort() };
+  const ports = {
+    plain: options.ports?.plain || (await freePort()),
+    sasl: options.user === undefined ? 0 : options.ports?.sasl || (await freePort()),
+    tls: options.tls === undefined ? 0 : options.ports?.tls || (await freePort()),
+  };
   const config = join(options.dataDir, 'server.properties');
-  writeFileSync(config, serverProperties(options.dataDir, ports, options.settings ?? {}));
+  writeFileSync(config, serverProperties(options, ports, await freePort()));
   const log4j = join(options.dataDir, 'log4j2.properties');
   writeFileSync(log4j, logging);
 
@@ -183,8 +237,17 @@ export const startApache = async (options: ApacheOptions): Promise<Apache> => {
   child.stdout.pipe(log, { end: false });
   child.stderr.pipe(log, { end: false });
   const ended = new Promise<void>((resolve) => child.once('close', () => log.end(resolve)));
-  await untilReady(child, port, logPath);
-  return { port, pid: child.pid!, startMs: performance.now() - startedAtMs, stop: () => stop(child, ended) };
+  // not even a parent that is stopped in a hurry leaves it behind
+  const killChild = (): void => void child.kill('SIGKILL');
+  process.once('exit', killChild);
+  void ended.then(() => process.off('exit', killChild));
+  await untilReady(child, ports.plain, logPath);
+  const startMs = performance.now() - startedAtMs;
+  const kill = async (): Promise<void> => {
+    killChild();
+    await ended;
+  };
+  return { ports, pid: child.pid!, startMs, kill, stop: () => stop(child, ended) };
 };
 
 const startMsMax = 60_000;

@@ -6,18 +6,22 @@ import {
   ConfigResourceTypes,
   type EachMessagePayload,
   Kafka,
+  type KafkaConfig,
   logLevel,
+  type SASLOptions,
 } from 'kafkajs';
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { describe, expect, inject, onTestFinished, test } from 'vitest';
 import { clientSuite, unique } from './harness/suite.ts';
+import { user } from './harness/target.ts';
 
 clientSuite('kafkajs', (broker) => {
-  const client = (): Kafka =>
+  const client = (options: Partial<KafkaConfig> = {}): Kafka =>
     new Kafka({
       clientId: 'kafkajs-suite',
       brokers: [broker().bootstrap],
       logLevel: logLevel.NOTHING,
-      retry: { retries: 8 },
+      retry: { retries: 12, maxRetryTime: 2000 },
+      ...options,
     });
 
   const admin = async (): Promise<Admin> => {
@@ -496,6 +500,88 @@ clientSuite('kafkajs', (broker) => {
       });
       await transaction.commit();
       expect((await consume([topic], 1)).map(({ text }) => text)).toEqual(['new']);
+    });
+  });
+
+  describe('listeners', () => {
+    const listTopics = async (options: Partial<KafkaConfig>): Promise<string[]> => {
+      const connected = client(options).admin();
+      try {
+        await connected.connect();
+        return await connected.listTopics();
+      } finally {
+        await connected.disconnect();
+      }
+    };
+    const as = (mechanism: 'plain' | 'scram-sha-256' | 'scram-sha-512', password: string): Partial<KafkaConfig> => ({
+      brokers: [broker().saslBootstrap],
+      sasl: { mechanism, username: user.name, password } as SASLOptions,
+      retry: { retries: 0 },
+    });
+
+    test.each(['plain', 'scram-sha-256', 'scram-sha-512'] as const)('let in who logs in with %s', async (mechanism) => {
+      const topic = await createTopic(unique('login'));
+      expect(await listTopics(as(mechanism, user.password))).toContain(topic);
+    });
+
+    test.each(['plain', 'scram-sha-256', 'scram-sha-512'] as const)(
+      'keep out a wrong password: %s',
+      async (mechanism) => {
+        await expect(listTopics(as(mechanism, 'guess'))).rejects.toMatchObject({
+          name: 'KafkaJSSASLAuthenticationError',
+        });
+      },
+    );
+
+    test('answer nobody who has not logged in', async () => {
+      await expect(listTopics({ brokers: [broker().saslBootstrap], retry: { retries: 0 } })).rejects.toThrow();
+    });
+
+    test('speak TLS', async () => {
+      const topic = await createTopic(unique('tls'));
+      const ssl = { ca: [inject('toolchains').tls.cert] };
+      expect(await listTopics({ brokers: [broker().tlsBootstrap], ssl })).toContain(topic);
+    });
+  });
+
+  describe('a broker that is killed', () => {
+    test('has kept what it acknowledged, and goes on where it was', async () => {
+      const topic = await createTopic(unique('killed'), 2, { 'retention.ms': '12345678' });
+      const groupId = unique('killed');
+      const sender = await producer({ idempotent: true, maxInFlightRequests: 1 });
+      const send = (values: readonly string[]) => sender.send({ topic, messages: values.map((value) => ({ value })) });
+      const numbers = Array.from({ length: 400 }, (_, index) => String(index));
+      await send(numbers.slice(0, 200));
+      await consume([topic], 200, { groupId });
+      await broker().restart();
+      await send(numbers.slice(200));
+      expect((await consume([topic], 200, { groupId })).map(({ text }) => text).toSorted()).toEqual(
+        numbers.slice(200).toSorted(),
+      );
+      const all = await consume([topic], 400);
+      expect(all.map(({ text }) => text).toSorted()).toEqual(numbers.toSorted());
+    });
+
+    test('still hides what was aborted, and ends what was open', async () => {
+      const topic = await createTopic(unique('killed-tx'));
+      const transactionalId = unique('killed-tx');
+      const sender = await transactional(transactionalId);
+      const aborted = await sender.transaction();
+      await aborted.send({ topic, messages: [{ value: 'aborted' }] });
+      await aborted.abort();
+      const open = await sender.transaction();
+      await open.send({ topic, messages: [{ value: 'open' }] });
+      await broker().restart();
+      // its successor takes over: what was open is aborted
+      const next = await (await transactional(transactionalId)).transaction();
+      await next.send({ topic, messages: [{ value: 'kept' }] });
+      await next.commit();
+      expect((await consume([topic], 1)).map(({ text }) => text)).toEqual(['kept']);
+      expect((await consume([topic], 3, { readUncommitted: true })).map(({ text }) => text)).toEqual([
+        'aborted',
+        'open',
+        'kept',
+      ]);
     });
   });
 });

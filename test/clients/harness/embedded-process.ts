@@ -1,20 +1,18 @@
 /** The process that `startEmbedded` forks: one embedded broker, until it is told to stop or its parent is gone. */
 import { startBroker } from '../../../broker/index.ts';
-
-export interface EmbeddedOptions {
-  readonly dataDir: string;
-  readonly port?: number;
-  /** the port that clients are told, where it is not the one listened on (a proxy) */
-  readonly advertisedPort?: number;
-}
+import type { BrokerOptions } from './target.ts';
 
 const quiet = new Set(['debug', 'info']);
 
-process.once('message', async ({ dataDir, port = 0, advertisedPort }: EmbeddedOptions) => {
+process.once('message', async ({ dataDir, advertised, tls, user }: BrokerOptions) => {
   const broker = await startBroker({
     dataDir,
-    port,
-    ...(advertisedPort === undefined ? {} : { advertisedPort }),
+    port: 0,
+    ...(advertised && { advertisedPort: advertised.plain }),
+    listeners: [
+      ...(user ? [{ port: 0, sasl: { users: [user] }, ...(advertised && { advertisedPort: advertised.sasl }) }] : []),
+      ...(tls ? [{ port: 0, tls, ...(advertised && { advertisedPort: advertised.tls }) }] : []),
+    ],
     // as the fixture of Apache Kafka is set, so that no test waits for nothing
     groupInitialDelayMs: 0,
     log: (level, message, fields) => {
@@ -27,5 +25,6 @@ process.once('message', async ({ dataDir, port = 0, advertisedPort }: EmbeddedOp
   };
   process.on('message', stop);
   process.on('disconnect', stop);
-  process.send?.({ port: broker.port });
+  const [sasl = 0, tlsPort = 0] = broker.listenerPorts;
+  process.send?.({ plain: broker.port, sasl, tls: tlsPort });
 });

@@ -2,26 +2,25 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
-import type { EmbeddedOptions } from './embedded-process.ts';
+import type { BrokerOptions, Ports, RunningBroker } from './target.ts';
 
-export interface Embedded {
-  readonly port: number;
-  readonly pid: number;
-  stop(): Promise<void>;
-}
-
-export const startEmbedded = async (options: EmbeddedOptions): Promise<Embedded> => {
+export const startEmbedded = async (options: BrokerOptions): Promise<RunningBroker> => {
   const child = fork(join(import.meta.dirname, 'embedded-process.ts'), {
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+    execArgv: [],
   });
   const ended = once(child, 'exit');
   child.send(options);
-  const ready = once(child, 'message') as Promise<[{ port: number }]>;
+  const ready = once(child, 'message') as Promise<[Ports]>;
   const first = await Promise.race([ready, ended.then(([code]) => code as number | null)]);
   if (!Array.isArray(first)) throw new Error(`The embedded broker ended with code ${first} while starting.`);
+  const kill = async (): Promise<void> => {
+    child.kill('SIGKILL');
+    await ended;
+  };
   const stop = async (): Promise<void> => {
     child.send('stop');
     await ended;
   };
-  return { port: first[0].port, pid: child.pid!, stop };
+  return { ports: first[0], pid: child.pid!, kill, stop };
 };

@@ -44,8 +44,8 @@ export const requestReader = (onRequest: (key: number, version: number) => void)
   };
 };
 
-export const startRecorder = async (): Promise<Recorder> => {
-  const usage: Usage = new Map();
+/** Several recorders may count into one `usage`; what is encrypted cannot be read, and is only passed on. */
+export const startRecorder = async (usage: Usage = new Map(), readable = true): Promise<Recorder> => {
   const sockets = new Set<Socket>();
   let target = 0;
   const count = (key: number, version: number): void => {
@@ -66,7 +66,7 @@ export const startRecorder = async (): Promise<Recorder> => {
       // either side may vanish at any time; the other one is told by its own closing
       socket.on('error', () => other.destroy());
     }
-    client.on('data', requestReader(count));
+    if (readable) client.on('data', requestReader(count));
     client.pipe(broker);
     broker.pipe(client);
   });

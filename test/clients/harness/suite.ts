@@ -2,14 +2,9 @@
  * One suite of client tests, run unchanged against every target: the embedded broker, and a real Apache Kafka. Each gets a fresh
  * broker of its own behind a recorder, so that the conformance page can say which suite uses which API.
  */
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { afterAll, beforeAll, describe, inject, type RunnerTestCase, type RunnerTestSuite } from 'vitest';
-import { startApache } from '../apache.ts';
-import { startEmbedded } from './embedded.ts';
-import { startRecorder } from './recorder.ts';
 import { recordsDir, type SuiteRecord, type Target, targets, writeRecord } from './suite-records.ts';
+import { startTarget } from './target.ts';
 import type { SuiteName, Toolchain } from './toolchains.ts';
 import { apiName, fetchApiVersions } from './wire.ts';
 
@@ -17,6 +12,12 @@ import { apiName, fetchApiVersions } from './wire.ts';
 export interface Broker {
   readonly target: Target;
   readonly bootstrap: string;
+  /** the listener where one logs in as `user` */
+  readonly saslBootstrap: string;
+  /** the listener with TLS */
+  readonly tlsBootstrap: string;
+  /** kill -9, and a new process on the same data and at the same addresses */
+  restart(): Promise<void>;
   /** Skips a test that needs an API which the broker does not claim to serve; clients ask first, and do without. */
   needs(apiKey: number, skip: (note: string) => void): void;
 }
@@ -63,26 +64,18 @@ const onTarget = (suite: SuiteName, target: Target): (() => Broker) => {
   let end: ((outcome: Outcome) => Promise<void>) | undefined;
 
   beforeAll(async () => {
-    const dir = mkdtempSync(join(tmpdir(), `tiffin-${suite}-${target}-`));
-    const recorder = await startRecorder();
-    const options = { dataDir: dir, advertisedPort: recorder.port };
-    const running =
-      target === 'apache'
-        ? await startApache({ ...options, jarsDir: toolchains.jarsDir })
-        : await startEmbedded(options);
-    recorder.aim(running.port);
+    const running = await startTarget(target, toolchains);
     const served = await fetchApiVersions(running.port);
     const needs: Broker['needs'] = (apiKey, skip) => {
       if (served.some(({ key }) => key === apiKey)) return;
       unserved += 1;
       skip(`${apiName(apiKey)} is not served`);
     };
-    broker = { target, bootstrap: `127.0.0.1:${recorder.port}`, needs };
+    const { plain, sasl, tls } = running.bootstrap;
+    broker = { target, bootstrap: plain, saslBootstrap: sasl, tlsBootstrap: tls, restart: running.restart, needs };
     end = async (outcome) => {
-      await recorder.close();
       await running.stop();
-      rmSync(dir, { recursive: true, force: true });
-      const used = [...recorder.usage].map(([key, versions]) => [key, [...versions.keys()]] as const);
+      const used = [...running.usage].map(([key, versions]) => [key, [...versions.keys()]] as const);
       const client = toolchains[suite].version!;
       writeRecord(recordsDir(toolchains.cacheDir), { suite, target, client, served, used, ...outcome });
     };

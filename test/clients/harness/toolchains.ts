@@ -20,6 +20,8 @@ export interface Toolchains {
   readonly javaClassesDir: string;
   readonly pythonPath: string;
   readonly franzPath: string;
+  /** a certificate for 127.0.0.1 and its key, in PEM, and where the certificate is */
+  readonly tls: { readonly key: string; readonly cert: string; readonly certPath: string };
   readonly kafkajs: Toolchain;
   readonly kcat: Toolchain;
   readonly librdkafka: Toolchain;
@@ -105,6 +107,18 @@ const franz = (franzPath: string): Promise<Toolchain> =>
     return `franz-go ${firstMatch({ code: 0, stdout: readFileSync(join(cwd, 'go.mod'), 'utf8'), stderr: '' }, /franz-go v([\d.]+)/)}`;
   });
 
+/** Signed by itself; made anew where it is not kept. */
+const certificate = async (dir: string): Promise<Toolchains['tls']> => {
+  const [keyPath, certPath] = [join(dir, 'key.pem'), join(dir, 'cert.pem')];
+  if (!existsSync(certPath)) {
+    mkdirSync(dir, { recursive: true });
+    const names = ['-subj', '/CN=localhost', '-addext', 'subjectAltName=DNS:localhost,IP:127.0.0.1'];
+    const files = ['-keyout', keyPath, '-out', certPath];
+    await runOk('openssl', ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-days', '3650', ...names, ...files]);
+  }
+  return { key: readFileSync(keyPath, 'utf8'), cert: readFileSync(certPath, 'utf8'), certPath };
+};
+
 const defaultCacheDir = (): string => {
   const base = process.env['XDG_CACHE_HOME'] ?? process.env['LOCALAPPDATA'] ?? join(homedir(), '.cache');
   return join(base, 'tiffin-test-clients');
@@ -127,6 +141,7 @@ export const findToolchains = async (): Promise<Toolchains> => {
     javaClassesDir,
     pythonPath,
     franzPath,
+    tls: await certificate(join(cacheDir, 'tls')),
     kafkajs: await kafkajs(),
     kcat: await kcat(),
     librdkafka: await librdkafka(venvDir, pythonPath),

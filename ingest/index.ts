@@ -105,8 +105,7 @@ export async function startIngest(config: IngestConfig): Promise<Ingest> {
 
 function topicMetrics(publisher: Publisher, gateway: Gateway): Record<string, TopicMetrics> {
   const metrics = new Map<string, TopicMetrics>();
-  for (const [topic, { records, duplicates }] of publisher.totals)
-    metrics.set(topic, { accepted: records - duplicates, duplicates, rejected: 0 });
+  for (const [topic, totals] of publisher.totals()) metrics.set(topic, { ...totals, rejected: 0 });
   for (const [topic, rejected] of gateway.rejected)
     metrics.set(topic, { ...(metrics.get(topic) ?? { accepted: 0, duplicates: 0 }), rejected });
   return Object.fromEntries(metrics);

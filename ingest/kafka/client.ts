@@ -1,7 +1,7 @@
 /** The publisher's Kafka, over kafkajs's connections. Every failure cuts them, so that no late answer meets a new request. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Failure, type Log } from '../failure.ts';
-import type { Batch, Bounds, KafkaPort, ProduceResult, ScannedRecord } from '../publisher/port.ts';
+import type { Batch, Bounds, KafkaPort, ProduceResult, Refusal, ScannedRecord } from '../publisher/port.ts';
 import {
   type Broker,
   type Cluster,
@@ -24,17 +24,20 @@ const requestTimeoutMs = 30_000;
 const scanBytesMax = 4 << 20;
 const readUncommitted = 0;
 
-/** https://kafka.apache.org/protocol#protocol_error_codes: those that say that a batch's place among its producer's is wrong. */
-const errorNames: ReadonlyMap<number, string> = new Map([
-  [3, 'UNKNOWN_TOPIC_OR_PARTITION'],
-  [6, 'NOT_LEADER_FOR_PARTITION'],
-  [10, 'MESSAGE_TOO_LARGE'],
-  [29, 'TOPIC_AUTHORIZATION_FAILED'],
-  [45, 'OUT_OF_ORDER_SEQUENCE_NUMBER'],
-  [46, 'DUPLICATE_SEQUENCE_NUMBER'],
-  [47, 'INVALID_PRODUCER_EPOCH'],
-  [56, 'KAFKA_STORAGE_ERROR'],
-  [59, 'UNKNOWN_PRODUCER_ID'],
+/** https://kafka.apache.org/protocol#protocol_error_codes: those that a broker gives to a batch. All others pass, it is hoped. */
+const refusals: ReadonlyMap<number, { error: string; because: Refusal }> = new Map([
+  [3, { error: 'UNKNOWN_TOPIC_OR_PARTITION', because: 'passing' }],
+  [6, { error: 'NOT_LEADER_FOR_PARTITION', because: 'passing' }],
+  [7, { error: 'REQUEST_TIMED_OUT', because: 'passing' }],
+  [10, { error: 'MESSAGE_TOO_LARGE', because: 'content' }],
+  [18, { error: 'RECORD_LIST_TOO_LARGE', because: 'content' }],
+  [29, { error: 'TOPIC_AUTHORIZATION_FAILED', because: 'content' }],
+  [45, { error: 'OUT_OF_ORDER_SEQUENCE_NUMBER', because: 'identity' }],
+  [46, { error: 'DUPLICATE_SEQUENCE_NUMBER', because: 'identity' }],
+  [47, { error: 'INVALID_PRODUCER_EPOCH', because: 'identity' }],
+  [56, { error: 'KAFKA_STORAGE_ERROR', because: 'passing' }],
+  [59, { error: 'UNKNOWN_PRODUCER_ID', because: 'identity' }],
+  [87, { error: 'INVALID_RECORD', because: 'content' }],
 ]);
 
 export function createKafkaClient(settings: ConnectionSettings, log: Log): KafkaPort {
@@ -71,6 +74,14 @@ function metadataOf(cluster: Cluster, topic: string): TopicMetadata | undefined 
   return ready && found.partitionMetadata.every(({ leader }) => leader >= 0) ? found : undefined;
 }
 
+/** undefined: there is no such topic. A topic whose leaders are not known now is there all the same. */
+function presentMetadataOf(cluster: Cluster, topic: string): TopicMetadata | undefined {
+  const ready = metadataOf(cluster, topic);
+  const present = cluster.brokerPool.metadata?.topicMetadata.some((metadata) => metadata.topic === topic);
+  if (ready !== undefined || present !== true) return ready;
+  throw new Failure('TOPIC_NOT_AVAILABLE', `${topic} has no leader now`, 'See whether all of the brokers are up.');
+}
+
 async function ensureTopics(cluster: Cluster, wanted: ReadonlyMap<string, number>): Promise<Map<string, number>> {
   const missing = (): string[] => [...wanted.keys()].filter((topic) => metadataOf(cluster, topic) === undefined);
   if (missing().length > 0) await cluster.refreshMetadata();
@@ -97,7 +108,7 @@ async function createTopics(cluster: Cluster, wanted: ReadonlyMap<string, number
 
 async function bounds(cluster: Cluster, topics: readonly string[]): Promise<Map<string, Bounds[]>> {
   if (topics.some((topic) => metadataOf(cluster, topic) === undefined)) await cluster.refreshMetadata();
-  const found = topics.flatMap((topic) => metadataOf(cluster, topic) ?? []);
+  const found = topics.flatMap((topic) => presentMetadataOf(cluster, topic) ?? []);
   const ask = (fromBeginning: boolean) =>
     cluster.fetchTopicsOffset(
       found.map(({ topic, partitionMetadata }) => ({
@@ -184,7 +195,8 @@ async function produce(cluster: Cluster, batches: readonly Batch[]): Promise<Pro
     const found = produced.find((answer) => answer.topic === topic && answer.partition === partition);
     if (found === undefined) throw new Error(`Kafka's answer says nothing about ${topic}/${partition}`);
     if (found.errorCode === 0) return { kind: 'appended', baseOffset: found.baseOffset };
-    return { kind: 'refused', error: errorNames.get(found.errorCode) ?? `error code ${found.errorCode}` };
+    const unknown = { error: `error code ${found.errorCode}`, because: 'passing' as const };
+    return { kind: 'refused', ...(refusals.get(found.errorCode) ?? unknown) };
   });
 }
 

@@ -55,7 +55,23 @@ export interface Cluster {
 }
 
 type ClusterClass = new (options: object) => Cluster;
-const ClusterOfKafkajs: ClusterClass = createRequire(import.meta.url)('kafkajs/src/cluster');
+interface RequestQueue {
+  readonly pending: readonly unknown[];
+  scheduleCheckPendingRequests(): void;
+}
+
+const require = createRequire(import.meta.url);
+const ClusterOfKafkajs: ClusterClass = require('kafkajs/src/cluster');
+const queueOfKafkajs: { prototype: RequestQueue } = require('kafkajs/src/network/requestQueue');
+
+/**
+ * kafkajs looks for requests that wait in a timer that sets itself again at once, with a negative delay, on every connection
+ * for ever: three per cent of a core for nothing, and a warning from Node. It is enough to look while there are any.
+ */
+const { scheduleCheckPendingRequests } = queueOfKafkajs.prototype;
+queueOfKafkajs.prototype.scheduleCheckPendingRequests = function (this: RequestQueue): void {
+  if (this.pending.length > 0) scheduleCheckPendingRequests.call(this);
+};
 
 export interface Connection {
   readonly cluster: Cluster;

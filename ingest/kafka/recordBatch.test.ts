@@ -41,7 +41,14 @@ const run: fc.Arbitrary<Run> = fc.record({
 
 function batchOf(runs: Run[]): Batch {
   const count = runs.reduce((sum, { records }) => sum + records.length, 0);
-  return { topic: 't', partition: 1, runs, count, identity: { producerId: 7n, epoch: 2, firstSequence: 40 } };
+  return {
+    topic: 't',
+    partition: 1,
+    runs,
+    count,
+    planned: { isAppended: false },
+    identity: { producerId: 7n, epoch: 2, firstSequence: 40 },
+  };
 }
 
 describe('a record batch', () => {

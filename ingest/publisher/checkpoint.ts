@@ -51,6 +51,17 @@ export function openCheckpoint(path: string): Checkpoint {
 }
 
 function openDatabase(path: string): Database.Database {
+  try {
+    return openedDatabase(path);
+  } catch (error) {
+    if (!(error instanceof Database.SqliteError)) throw error;
+    const hint =
+      'Look whether the folder can be written and the disk has space; if the file is damaged, start a new workspace.';
+    throw new Failure('STATE_NOT_USABLE', `${path} cannot be opened: ${error.message}.`, hint, error);
+  }
+}
+
+function openedDatabase(path: string): Database.Database {
   const db = new Database(path);
   db.pragma('journal_mode = WAL');
   db.pragma('synchronous = NORMAL');

@@ -16,6 +16,8 @@ export type Fault =
   | 'arrives late'
   /** the answer is lost, and the request arrives after its sender has sent it again */
   | 'arrives twice'
+  /** the same, but long after */
+  | 'arrives very late'
   /** some partitions refuse */
   | 'refused';
 
@@ -29,7 +31,7 @@ interface Log {
   low: number;
   records: StoredRecord[];
   /** by producer id: the sequence that comes next, and where its last batch was appended */
-  producers: Map<bigint, { next: number; lastFirst: number; lastOffset: number }>;
+  producers: Map<bigint, { next: number; lastFirst: number; lastCount: number; lastOffset: number }>;
 }
 
 export class FakeKafka {
@@ -97,12 +99,15 @@ export class FakeKafka {
     if (fault === 'none') return batches.map((batch) => this.#append(batch));
     if (fault === 'refused')
       return batches.map((batch, index) =>
-        index % 2 === 0 ? { kind: 'refused', error: 'NOT_LEADER_FOR_PARTITION' } : this.#append(batch),
+        index % 2 === 0
+          ? { kind: 'refused', error: 'NOT_LEADER_FOR_PARTITION', because: 'passing' }
+          : this.#append(batch),
       );
     if (fault === 'answer lost') for (const batch of batches) this.#append(batch);
     if (fault === 'half appended') for (const batch of batches.slice(0, batches.length / 2)) this.#append(batch);
     if (fault === 'arrives late') this.#late.push({ batches, calls: 2 });
     if (fault === 'arrives twice') this.#late.push({ batches, calls: 4 });
+    if (fault === 'arrives very late') this.#late.push({ batches, calls: 12 });
     throw new Error(fault);
   }
 
@@ -119,13 +124,15 @@ export class FakeKafka {
     const { producerId, firstSequence } = batch.identity;
     const known = log.producers.get(producerId);
     if (known !== undefined && firstSequence !== known.next) {
-      if (firstSequence === known.lastFirst) return { kind: 'appended', baseOffset: known.lastOffset };
-      return { kind: 'refused', error: 'OUT_OF_ORDER_SEQUENCE_NUMBER' };
+      const isSame = firstSequence === known.lastFirst && batch.count === known.lastCount;
+      if (isSame) return { kind: 'appended', baseOffset: known.lastOffset };
+      return { kind: 'refused', error: 'OUT_OF_ORDER_SEQUENCE_NUMBER', because: 'identity' };
     }
     const baseOffset = log.records.length;
     log.producers.set(producerId, {
       next: firstSequence + batch.count,
       lastFirst: firstSequence,
+      lastCount: batch.count,
       lastOffset: baseOffset,
     });
     for (const { source, records } of batch.runs)

@@ -21,18 +21,14 @@ export interface PlannedBatch {
   readonly state: PartitionState;
   readonly runs: readonly Run[];
   readonly count: number;
+  isAppended: boolean;
 }
 
 export interface Plan {
   /** One round is one request: at most one batch for each partition. */
   readonly rounds: readonly (readonly PlannedBatch[])[];
-  /** For each publication, by topic: how many records it has, and how many of them were in Kafka already. */
-  readonly counts: readonly ReadonlyMap<string, TopicCount>[];
-}
-
-export interface TopicCount {
-  records: number;
-  duplicates: number;
+  /** For each publication, by topic: how many of its records were in Kafka already. */
+  readonly duplicates: readonly ReadonlyMap<string, number>[];
 }
 
 /** A batch that is being filled. */
@@ -47,25 +43,17 @@ const overheadBytes = 200;
 
 export function plan(publications: readonly Publication[], positions: Positions, batchBytesMax: number): Plan {
   const drafts = new Map<PartitionState, Draft[]>();
-  const counts = publications.map((publication) => {
-    const byTopic = new Map<string, TopicCount>();
+  const duplicates = publications.map((publication) => {
+    const dropped = new Map<string, number>();
     for (const record of publication.records) {
       const state = partitionOf(record, positions);
-      const count = countOf(byTopic, record.topic);
-      count.records++;
-      if (publication.source !== null && record.sequence <= (state.last.get(publication.source) ?? -1))
-        count.duplicates++;
+      const isThere = publication.source !== null && record.sequence <= (state.last.get(publication.source) ?? -1);
+      if (isThere) dropped.set(record.topic, (dropped.get(record.topic) ?? 0) + 1);
       else add(drafts, state, publication, record, batchBytesMax);
     }
-    return byTopic;
+    return dropped;
   });
-  return { rounds: toRounds(drafts), counts };
-}
-
-function countOf(byTopic: Map<string, TopicCount>, topic: string): TopicCount {
-  let count = byTopic.get(topic);
-  if (count === undefined) byTopic.set(topic, (count = { records: 0, duplicates: 0 }));
-  return count;
+  return { rounds: toRounds(drafts), duplicates };
 }
 
 function partitionOf(record: SourceRecord, positions: Positions): PartitionState {
@@ -100,7 +88,7 @@ function toRounds(drafts: ReadonlyMap<PartitionState, readonly Draft[]>): Planne
   return Array.from({ length }, (_, round) =>
     [...drafts].flatMap(([state, ofPartition]) => {
       const draft = ofPartition[round];
-      return draft === undefined ? [] : [{ state, runs: draft.runs, count: draft.count }];
+      return draft === undefined ? [] : [{ state, runs: draft.runs, count: draft.count, isAppended: false }];
     }),
   );
 }

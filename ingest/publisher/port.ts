@@ -24,6 +24,8 @@ export interface Batch {
   readonly partition: number;
   readonly runs: readonly Run[];
   readonly count: number;
+  /** What it was made from: told when it is in Kafka. */
+  readonly planned: { isAppended: boolean };
   /** Who sends it, and which of its records this is: lets the broker drop a batch that arrives a second time. */
   readonly identity: { readonly producerId: bigint; readonly epoch: number; readonly firstSequence: number };
 }
@@ -42,7 +44,13 @@ export interface ScannedRecord {
 
 export type ProduceResult =
   | { readonly kind: 'appended'; readonly baseOffset: number }
-  | { readonly kind: 'refused'; readonly error: string };
+  | { readonly kind: 'refused'; readonly error: string; readonly because: Refusal };
+
+/**
+ * Why a batch was not appended: it may be later (`passing`); it never will be (`content`); the broker knows the producer's
+ * sequences otherwise than we do (`identity`), as one that has lost its state does.
+ */
+export type Refusal = 'passing' | 'content' | 'identity';
 
 export interface KafkaPort {
   /** The partition count of each topic asked for, which is created with the wanted count where it is missing. */

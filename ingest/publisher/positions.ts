@@ -14,8 +14,10 @@ export interface PartitionState {
   known: boolean;
   /** The place of the next record in what this producer id has appended. */
   producerSequence: number;
-  /** A batch that was sent, and of which nobody knows whether it was appended. */
+  /** A batch that was sent, and of which nobody knows whether it was appended. It is settled before anything else is sent. */
   unsure: Batch | null;
+  /** Records that were appended since the start of this process. */
+  appended: number;
   /** Changed since the last checkpoint. */
   touched: boolean;
 }
@@ -24,6 +26,8 @@ export class Positions {
   readonly topics = new Map<string, PartitionState[]>();
   /** By source: every record below is in Kafka. */
   readonly nextSequence = new Map<string, number>();
+  /** Sources whose next sequence has fallen since the last checkpoint. It is written together with the partitions. */
+  readonly lowered = new Set<string>();
 
   /**
    * A topic has `partitions`. Once it was used with fewer, it stays with those: a key that moved to a new partition would not
@@ -61,6 +65,7 @@ export class Positions {
     for (const [source] of losers) {
       const firstLost = (state.last.get(source) ?? -1) + 1;
       this.nextSequence.set(source, Math.min(firstLost, this.nextSequence.get(source) ?? 0));
+      this.lowered.add(source);
     }
     return losers.map(([source]) => source);
   }
@@ -68,7 +73,7 @@ export class Positions {
 
 function unknown(topic: string, partition: number): PartitionState {
   const nothing = { offset: 0, last: new Map<string, number>(), known: false, producerSequence: 0, unsure: null };
-  return { topic, partition, ...nothing, touched: true };
+  return { topic, partition, ...nothing, appended: 0, touched: true };
 }
 
 /** The broker has acknowledged a batch. */
@@ -76,19 +81,24 @@ export function appended(state: PartitionState, batch: Batch, baseOffset: number
   // An offset below what we know: an old batch that was recognised, or a log that was cut. The tail will tell.
   if (baseOffset < state.offset) state.known = false;
   state.offset = Math.max(state.offset, baseOffset + batch.count);
-  state.producerSequence += batch.count;
-  state.unsure = null;
   state.touched = true;
   for (const run of batch.runs)
     if (run.source !== null) state.last.set(run.source, run.records[run.records.length - 1]!.sequence);
+  landed(state, batch);
 }
 
-/** The tail was read to its end: what was unsure is now decided, if a source's record is in it. */
+/** The tail was read to its end: it shows whether an unsure batch is there, if a source's records are in it. */
 export function settled(state: PartitionState): void {
   state.known = true;
   const run = state.unsure?.runs.find((run) => run.source !== null);
   if (run === undefined) return;
-  const landed = (state.last.get(run.source!) ?? -1) >= run.records[run.records.length - 1]!.sequence;
-  if (landed) state.producerSequence += state.unsure!.count;
+  const isThere = (state.last.get(run.source!) ?? -1) >= run.records[run.records.length - 1]!.sequence;
+  if (isThere) landed(state, state.unsure!);
+}
+
+function landed(state: PartitionState, batch: Batch): void {
+  state.producerSequence += batch.count;
+  state.appended += batch.count;
   state.unsure = null;
+  batch.planned.isAppended = true;
 }

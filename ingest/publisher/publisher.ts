@@ -9,10 +9,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Failure, type Log, messageOf } from '../failure.ts';
 import type { Checkpoint } from './checkpoint.ts';
-import { plan, type PlannedBatch, type Publication, type TopicCount } from './plan.ts';
+import { type Plan, plan, type PlannedBatch, type Publication } from './plan.ts';
+import { type Job, type Outcome, takeGroup } from './queue.ts';
 import { appended, Positions } from './positions.ts';
 import type { Batch, KafkaPort } from './port.ts';
 import { recover } from './recover.ts';
+
+export type { Outcome } from './queue.ts';
 
 export interface PublisherConfig {
   readonly port: KafkaPort;
@@ -31,26 +34,11 @@ export interface PublisherConfig {
   readonly batchBytesMax?: number;
 }
 
-export type Outcome =
-  | {
-      readonly kind: 'published';
-      readonly accepted: number;
-      readonly duplicates: number;
-      readonly nextSequence: number;
-    }
-  /** The publication begins beyond what is in Kafka: nothing of it was sent. */
-  | { readonly kind: 'gap'; readonly nextSequence: number };
-
-interface Job extends Publication {
-  readonly deadlineMs: number;
-  /** as the first attempt found them */
-  counts: ReadonlyMap<string, TopicCount> | null;
-  readonly resolve: (outcome: Outcome) => void;
-  readonly reject: (error: Error) => void;
-}
-
-const groupRecordsMax = 50_000;
 const probeEveryMs = 500;
+/** While Kafka is away, a publication waits only for so long whether it comes back. */
+const awayPatienceMs = 1_000;
+/** A topic that was there and is not any more counts as deleted after so long: a broker that starts may not know all at once. */
+const missingTopicMs = 3_000;
 const defaults = { patienceMs: 5_000, settleMs: 50, retryMs: 50, batchBytesMax: 900_000 };
 
 export class Publisher {
@@ -66,7 +54,8 @@ export class Publisher {
   #probing = false;
   /** Topics that exist for sure on this connection. */
   readonly #opened = new Set<string>();
-  readonly #totals = new Map<string, TopicCount>();
+  readonly #missingSinceMs = new Map<string, number>();
+  readonly #duplicates = new Map<string, number>();
   #stopped = false;
   readonly #prober: NodeJS.Timeout;
 
@@ -85,9 +74,10 @@ export class Publisher {
   /** Publishes records of one source. Resolves when all of them are in Kafka; rejects with KAFKA_AWAY when that is not known. */
   publish(publication: Publication): Promise<Outcome> {
     if (this.#stopped) return Promise.reject(stopping());
-    const deadlineMs = this.#config.now() + (this.#state === 'away' ? 0 : this.#config.patienceMs);
+    const { patienceMs, now } = this.#config;
+    const deadlineMs = now() + (this.#state === 'away' ? Math.min(awayPatienceMs, patienceMs) : patienceMs);
     return new Promise((resolve, reject) => {
-      this.#queue.push({ ...publication, deadlineMs, counts: null, resolve, reject });
+      this.#queue.push({ ...publication, deadlineMs, duplicates: null, rounds: null, resolve, reject });
       this.#schedule();
     });
   }
@@ -100,9 +90,13 @@ export class Publisher {
     return this.#positions.nextSequence.get(source) ?? 0;
   }
 
-  /** By topic, since the start: records that were asked for, and how many of those were in Kafka already. */
-  get totals(): ReadonlyMap<string, Readonly<TopicCount>> {
-    return this.#totals;
+  /** By topic, since the start: records that were appended, and records that were in Kafka already. */
+  totals(): Map<string, { accepted: number; duplicates: number }> {
+    const totals = [...this.#positions.topics].map(([topic, states]) => {
+      const accepted = states.reduce((sum, state) => sum + state.appended, 0);
+      return [topic, { accepted, duplicates: this.#duplicates.get(topic) ?? 0 }] as const;
+    });
+    return new Map(totals);
   }
 
   /** The last sequence of a source in any partition of these topics; -1 for none. */
@@ -137,28 +131,10 @@ export class Publisher {
     this.#scheduled = true;
     void this.#exclusive(async () => {
       this.#scheduled = false;
-      const group = this.#takeGroup();
+      const group = takeGroup(this.#queue);
       if (this.#queue.length > 0) this.#schedule();
       await this.#deliver(group);
     });
-  }
-
-  /** At most one publication of each source, so that what a source sent before is settled; one without a source goes alone. */
-  #takeGroup(): Job[] {
-    const first = this.#queue[0];
-    if (first === undefined) return [];
-    if (first.source === null) return this.#queue.splice(0, 1);
-    const group = new Map<string, Job>();
-    let records = 0;
-    for (const job of this.#queue) {
-      if (job.source === null || group.has(job.source)) continue;
-      if (group.size > 0 && records + job.records.length > groupRecordsMax) break;
-      group.set(job.source, job);
-      records += job.records.length;
-    }
-    const taken = new Set(group.values());
-    this.#queue.splice(0, this.#queue.length, ...this.#queue.filter((job) => !taken.has(job)));
-    return [...taken];
   }
 
   async #deliver(group: readonly Job[]): Promise<void> {
@@ -178,11 +154,20 @@ export class Publisher {
     await this.#openTopics(new Set(jobs.flatMap((job) => job.records).map((record) => record.topic)));
     await this.#connect();
     const ready = jobs.filter((job) => !this.#refuseGap(job));
-    const { rounds, counts } = plan(ready, this.#positions, this.#config.batchBytesMax);
-    for (const [index, job] of ready.entries()) job.counts ??= counts[index]!;
-    for (const round of rounds) await this.#send(round);
+    for (const round of this.#plan(ready)) await this.#send(round.filter((planned) => !planned.isAppended));
     this.#save(new Set(ready.flatMap((job) => this.#advance(job))));
     for (const job of ready) this.#complete(job);
+  }
+
+  #plan(jobs: readonly Job[]): Plan['rounds'] {
+    const kept = jobs[0]?.rounds;
+    if (kept) return kept;
+    const { rounds, duplicates } = plan(jobs, this.#positions, this.#config.batchBytesMax);
+    for (const [index, job] of jobs.entries()) {
+      job.duplicates ??= duplicates[index]!;
+      if (job.source === null) job.rounds = rounds;
+    }
+    return rounds;
   }
 
   /** Everything below the job's next sequence is in Kafka now. */
@@ -203,8 +188,10 @@ export class Publisher {
   async #connect(): Promise<void> {
     await this.#recover();
     this.#identity ??= await this.#config.port.newProducerId();
+    await this.#sendUnsure();
     if (this.#failures >= 2) this.#config.log('info', 'Kafka is back');
     this.#failures = 0;
+    this.#missingSinceMs.clear();
     this.#state = 'connected';
     this.#problem = null;
   }
@@ -223,40 +210,57 @@ export class Publisher {
 
   async #recover(): Promise<void> {
     const { port, settleMs, log } = this.#config;
-    for (const { topic, partition, sources } of await recover(this.#positions, port, settleMs)) {
-      log('warn', `${topic}/${partition} has lost records that were there before; their sources send them again`, {
-        sources,
-      });
-      this.#save(sources);
-    }
+    const losses = await recover(this.#positions, port, settleMs, (topic) => this.#isGone(topic));
+    if (losses.length === 0) return;
+    this.#forgetIdentity(); // Kafka may have forgotten it as well
+    this.#save([]);
+    for (const { topic, partition, sources } of losses)
+      log('warn', `${topic}/${partition} has lost records that were there; their sources send them again`, { sources });
+  }
+
+  #isGone(topic: string): boolean {
+    const nowMs = this.#config.now();
+    const sinceMs = this.#missingSinceMs.get(topic) ?? nowMs;
+    this.#missingSinceMs.set(topic, sinceMs);
+    return nowMs - sinceMs >= missingTopicMs;
   }
 
   async #send(round: readonly PlannedBatch[]): Promise<void> {
-    const batches = round.map((planned) => this.#identify(planned));
-    for (const [index, { state }] of round.entries()) state.unsure = batches[index]!;
-    const results = await this.#config.port.produce(batches);
-    const refusals = results.flatMap((result, index) => {
-      const { state } = round[index]!;
-      if (result.kind === 'refused') return [`${state.topic}/${state.partition}: ${result.error}`];
-      appended(state, batches[index]!, result.baseOffset);
-      return [];
-    });
-    if (refusals.length > 0) throw new Failure('KAFKA_REFUSED', `Kafka refused ${refusals.join(', ')}.`, '');
+    for (const planned of round) planned.state.unsure = this.#identify(planned);
+    await this.#sendUnsure();
   }
 
-  #identify({ state, runs, count }: PlannedBatch): Batch {
+  /**
+   * Sends what was sent before, or is new, exactly as it was: under the same producer sequence the broker recognises it, should
+   * the first request still be on its way. So even what nobody waits for any more has to arrive before anything else.
+   */
+  async #sendUnsure(): Promise<void> {
+    const unsure = [...this.#positions.partitions()].filter((state) => state.unsure !== null);
+    if (unsure.length === 0) return;
+    await this.#openTopics(new Set(unsure.map((state) => state.topic)));
+    const batches = unsure.map((state) => state.unsure!);
+    const results = await this.#config.port.produce(batches);
+    const errors = results.flatMap((result, index) => {
+      const state = unsure[index]!;
+      if (result.kind === 'appended') appended(state, batches[index]!, result.baseOffset);
+      else if (result.because === 'content') state.unsure = null;
+      return result.kind === 'refused' ? [`${state.topic}/${state.partition}: ${result.error}`] : [];
+    });
+    if (results.some((result) => result.kind === 'refused' && result.because === 'identity')) this.#forgetIdentity();
+    if (errors.length > 0) throw new Failure('KAFKA_REFUSED', `Kafka refused ${errors.join(', ')}`, 'See its log.');
+  }
+
+  #identify(planned: PlannedBatch): Batch {
+    const { state, runs, count } = planned;
     const identity = { ...this.#identity!, firstSequence: state.producerSequence };
-    return { topic: state.topic, partition: state.partition, runs, count, identity };
+    return { topic: state.topic, partition: state.partition, runs, count, planned, identity };
   }
 
   #complete(job: Job): void {
     let duplicates = 0;
-    for (const [topic, count] of job.counts ?? []) {
-      const total = this.#totals.get(topic) ?? { records: 0, duplicates: 0 };
-      total.records += count.records;
-      total.duplicates += count.duplicates;
-      this.#totals.set(topic, total);
-      duplicates += count.duplicates;
+    for (const [topic, count] of job.duplicates ?? []) {
+      this.#duplicates.set(topic, (this.#duplicates.get(topic) ?? 0) + count);
+      duplicates += count;
     }
     job.resolve({
       kind: 'published',
@@ -277,7 +281,6 @@ export class Publisher {
     this.#config.port.reset();
     this.#opened.clear();
     for (const state of this.#positions.partitions()) state.known = false;
-    if (error instanceof Failure && error.code === 'KAFKA_REFUSED') this.#forgetIdentity();
   }
 
   #forgetIdentity(): void {
@@ -288,7 +291,6 @@ export class Publisher {
   #dropExpired(jobs: readonly Job[]): Job[] {
     const nowMs = this.#config.now();
     const expired = jobs.filter((job) => this.#stopped || job.deadlineMs <= nowMs);
-    if (expired.length > 0) this.#forgetIdentity(); // what comes next is not what was sent
     for (const job of expired) job.reject(this.#away());
     return jobs.filter((job) => !expired.includes(job));
   }
@@ -311,12 +313,15 @@ export class Publisher {
   }
 
   #save(sources: Iterable<string>): void {
+    const { nextSequence, lowered } = this.#positions;
     const touched = [...this.#positions.partitions()].filter((state) => state.touched);
-    const nextSequences = new Map(
-      [...sources].map((source) => [source, this.#positions.nextSequence.get(source) ?? 0]),
+    const changed = new Set([...sources, ...lowered]);
+    this.#config.checkpoint.save(
+      touched,
+      new Map([...changed].map((source) => [source, nextSequence.get(source) ?? 0])),
     );
-    this.#config.checkpoint.save(touched, nextSequences);
     for (const state of touched) state.touched = false;
+    lowered.clear();
   }
 }
 

@@ -44,11 +44,19 @@ const metricsOf = (metrics: PipelineMetrics, graph: Parameters<typeof graphOf>[0
   toldEdges = graph.edges.length;
   return {
     tables: Object.fromEntries(Object.entries(metrics.tables).map(([name, table]) => [name, statusOf(table)])),
+    topicEnds: topicEnds(metrics),
     freshness: percentiles(freshnessMs),
     freshnessLastMinute: percentiles(freshnessMs.lastMinute),
     ...(isNew && { graph: graphOf(graph) }),
   };
 };
+
+const topicEnds = ({ tables }: PipelineMetrics): Record<string, number> =>
+  Object.fromEntries(
+    Object.values(tables)
+      .flatMap(({ topics }) => Object.entries(topics ?? {}))
+      .map(([topic, { end }]) => [topic, end]),
+  );
 
 const percentiles = ({ p50, p99 }: { p50: number | null; p99: number | null }): { p50: number; p99: number } | null =>
   p50 === null || p99 === null ? null : { p50, p99 };

@@ -114,6 +114,8 @@ export interface PipelineRole {
   info: Nothing;
   metrics: {
     tables: Readonly<Record<string, NodeStatus>>;
+    /** topic → messages, as far as the pipelines read topics: for a Kafka that is not ours to measure */
+    topicEnds: Readonly<Record<string, number>>;
     /** Produced → visible in gold, since the process started. */
     freshness: Percentiles | null;
     freshnessLastMinute: Percentiles | null;

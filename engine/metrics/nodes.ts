@@ -20,64 +20,87 @@ export interface Reports {
   readonly pipeline?: PipelineRole['metrics'];
 }
 
+type Topics = Readonly<Record<string, { readonly messages: number; readonly bytes?: number }>>;
+
+/** Messages by topic: the embedded broker tells; of another Kafka the pipelines know the topics that they read. */
+export const topicsOf = ({ broker, pipeline }: Reports): Topics =>
+  broker?.topics ??
+  Object.fromEntries(Object.entries(pipeline?.topicEnds ?? {}).map(([topic, messages]) => [topic, { messages }]));
+
 export const nodeStatuses = (reports: Reports, rates: Rates): Record<string, NodeStatus> => ({
   ...sourceStatuses(reports, rates),
-  ...topicStatuses(reports.broker, rates),
+  ...topicStatuses(topicsOf(reports), rates),
   ...reports.pipeline?.tables,
 });
 
-const sourceStatuses = ({ simulator, ingest, broker }: Reports, rates: Rates): Record<string, NodeStatus> => ({
-  ...(simulator && {
-    [sourceIds.world]: {
-      rows: simulator.generated,
-      perSecond: rates.get(sourceIds.world),
-      phase: simulator.phase === 'running' ? ('running' as const) : ('idle' as const),
-    },
-    [sourceIds.oltp]: { phase: simulator.phase === 'running' ? ('running' as const) : ('idle' as const) },
-  }),
-  ...(ingest && {
+const sourceStatuses = (reports: Reports, rates: Rates): Record<string, NodeStatus> => ({
+  ...(reports.simulator && worldStatuses(reports.simulator, rates)),
+  ...(reports.ingest && ingestStatuses(reports.ingest, topicsOf(reports), rates)),
+});
+
+const worldStatuses = (world: WorldState, rates: Rates): Record<string, NodeStatus> => {
+  const phase = world.problem ? 'failed' : world.phase === 'running' ? 'running' : 'idle';
+  const problem = world.problem ? { problem: world.problem } : {};
+  return {
+    [sourceIds.world]: { rows: world.generated, perSecond: rates.get(sourceIds.world), phase, ...problem },
+    [sourceIds.oltp]: { phase },
+  };
+};
+
+const ingestStatuses = (ingest: IngestRole['metrics'], topics: Topics, rates: Rates): Record<string, NodeStatus> => {
+  const status = (id: string, isOwn: (topic: string) => boolean, failed: boolean): NodeStatus => ({
+    rows: totalOf(topics, isOwn),
+    perSecond: rates.get(id),
+    phase: phaseOf(rates.get(id), failed),
+  });
+  const isCdc = (topic: string): boolean => topic.startsWith(cdcPrefix);
+  return {
     [sourceIds.gateway]: {
-      ...totalOf(broker, (topic) => !topic.startsWith(cdcPrefix)),
+      ...status(sourceIds.gateway, (topic) => !isCdc(topic), ingest.problem !== null),
       duplicates: ingest.duplicates,
-      perSecond: rates.get(sourceIds.gateway),
-      phase: phaseOf(rates.get(sourceIds.gateway), ingest.problem !== null),
       ...(ingest.problem && { problem: ingest.problem }),
     },
     [sourceIds.cdc]: {
-      ...totalOf(broker, (topic) => topic.startsWith(cdcPrefix)),
-      perSecond: rates.get(sourceIds.cdc),
+      ...status(sourceIds.cdc, isCdc, ingest.cdc?.state === 'failed'),
       ...(ingest.cdc && { lagMessages: ingest.cdc.lagChanges }),
-      phase: phaseOf(rates.get(sourceIds.cdc), ingest.cdc?.state === 'failed'),
     },
-  }),
-});
-
-const totalOf = (broker: Reports['broker'], wanted: (topic: string) => boolean): { rows?: number } => {
-  const topics = Object.entries(broker?.topics ?? {}).filter(([topic]) => wanted(topic));
-  return broker ? { rows: topics.reduce((sum, [, { messages }]) => sum + messages, 0) } : {};
+  };
 };
 
-const topicStatuses = (broker: Reports['broker'], rates: Rates): Record<string, NodeStatus> =>
+const totalOf = (topics: Topics, wanted: (topic: string) => boolean): number =>
+  Object.entries(topics).reduce((sum, [topic, { messages }]) => sum + (wanted(topic) ? messages : 0), 0);
+
+const topicStatuses = (topics: Topics, rates: Rates): Record<string, NodeStatus> =>
   Object.fromEntries(
-    Object.entries(broker?.topics ?? {}).map(([topic, { messages, bytes }]) => {
+    Object.entries(topics).map(([topic, { messages, bytes }]) => {
       const perSecond = rates.get(topicId(topic));
-      return [topicId(topic), { rows: messages, sizeBytes: bytes, perSecond, phase: phaseOf(perSecond, false) }];
+      return [
+        topicId(topic),
+        {
+          rows: messages,
+          ...(bytes !== undefined && { sizeBytes: bytes }),
+          perSecond,
+          phase: phaseOf(perSecond, false),
+        },
+      ];
     }),
   );
 
 const phaseOf = (perSecond: number, failed: boolean): NodeStatus['phase'] =>
   failed ? 'failed' : perSecond > 0 ? 'running' : 'idle';
 
-/** Feeds the counters of the reports to the rates. */
-export const readRates = (reports: Reports, rates: Rates, atMs: number): void => {
-  if (reports.simulator) rates.read(sourceIds.world, reports.simulator.generated, atMs);
-  if (reports.ingest) {
-    rates.read(sourceIds.gateway, reports.ingest.accepted, atMs);
-    rates.read(sourceIds.cdc, reports.ingest.cdc?.position ?? 0, atMs);
+/** Feeds the counters of a report that has just come to the rates. */
+export const readRates = (from: keyof Reports, reports: Reports, rates: Rates, atMs: number): void => {
+  const { simulator, ingest, pipeline, broker } = reports;
+  if (from === 'simulator' && simulator) rates.read(sourceIds.world, simulator.generated, atMs);
+  if (from === 'ingest' && ingest) {
+    rates.read(sourceIds.gateway, ingest.accepted, atMs);
+    rates.read(sourceIds.cdc, ingest.cdc?.position ?? 0, atMs);
   }
-  for (const [topic, { messages }] of Object.entries(reports.broker?.topics ?? {}))
-    rates.read(topicId(topic), messages, atMs);
-  for (const [table, { rows }] of Object.entries(reports.pipeline?.tables ?? {})) rates.read(table, rows ?? 0, atMs);
+  if (from === (broker ? 'broker' : 'pipeline'))
+    for (const [topic, { messages }] of Object.entries(topicsOf(reports))) rates.read(topicId(topic), messages, atMs);
+  if (from === 'pipeline')
+    for (const [table, { rows }] of Object.entries(pipeline?.tables ?? {})) rates.read(table, rows ?? 0, atMs);
 };
 
 /** The pipelines' graph with what comes before it: the sources, and topics that no pipeline reads. */

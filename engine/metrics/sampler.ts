@@ -4,7 +4,7 @@
 import { EventEmitter, on } from 'node:events';
 import type { HistoryInput, NodeStatus, ProcessState, Sample } from '../contract/index.ts';
 import type { Percentiles } from '../children/roles.ts';
-import { nodeStatuses, readRates, type Reports, topicId } from './nodes.ts';
+import { nodeStatuses, readRates, type Reports, topicId, topicsOf } from './nodes.ts';
 import { Rates } from './rates.ts';
 import { SampleRing } from './ring.ts';
 
@@ -33,7 +33,7 @@ export class Sampler {
   /** A process reported. Rates are read now, when the counters are fresh, and not when the second is full. */
   report<P extends keyof Reports>(process: P, report: NonNullable<Reports[P]>): void {
     this.#reports[process] = report;
-    readRates({ [process]: report } as Reports, this.#rates, Date.now());
+    readRates(process, this.#reports, this.#rates, Date.now());
   }
 
   get reports(): Reports {
@@ -72,8 +72,8 @@ export class Sampler {
   }
 
   #sample(): Sample {
-    const { broker, pipeline } = this.#reports;
-    const topics = Object.keys(broker?.topics ?? {}).map((topic) => [topic, this.#rates.get(topicId(topic))]);
+    const { pipeline } = this.#reports;
+    const topics = Object.keys(topicsOf(this.#reports)).map((topic) => [topic, this.#rates.get(topicId(topic))]);
     const tables = Object.entries(pipeline?.tables ?? {}).map(([table, { lagMessages, lagSeconds, batchMs }]) => [
       table,
       {

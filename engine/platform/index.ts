@@ -19,7 +19,7 @@ import type { Feed } from '../children/roles.ts';
 import { TiffinError } from '../errors.ts';
 import type { Logs } from '../logs.ts';
 import { type Meta, openMeta } from '../meta.ts';
-import { wholeGraph } from '../metrics/nodes.ts';
+import { topicsOf, wholeGraph } from '../metrics/nodes.ts';
 import { createPrometheus } from '../metrics/prometheus.ts';
 import { Sampler } from '../metrics/sampler.ts';
 import { QueryClient } from '../query/client.ts';
@@ -90,8 +90,9 @@ export class Platform {
   }
 
   get children(): readonly ChildName[] {
-    const { only } = this.#options;
-    return only ? childNames.filter((name) => only.includes(name)) : childNames;
+    const { only = childNames } = this.#options;
+    const external = this.workspace.settings.kafka.mode === 'external';
+    return childNames.filter((name) => only.includes(name) && !(external && name === 'broker'));
   }
 
   get gatewayUrl(): string | null {
@@ -123,7 +124,7 @@ export class Platform {
   }
 
   graph(): FlowGraph {
-    const topics = Object.keys(this.sampler.reports.broker?.topics ?? {});
+    const topics = Object.keys(topicsOf(this.sampler.reports));
     return wholeGraph(this.#pipelineGraph, topics, this.feed?.kind === 'replay' ? 'replay' : 'city');
   }
 

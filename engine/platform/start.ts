@@ -4,6 +4,7 @@
  */
 import { join } from 'node:path';
 import type { Platform, PlatformOptions } from './index.ts';
+import type { ChildName } from './processes.ts';
 import { preferredPort } from './ports.ts';
 
 const host = '127.0.0.1';
@@ -12,16 +13,16 @@ const triggerMs = 1_000;
 
 export const startProcesses = async (platform: Platform, options: PlatformOptions): Promise<void> => {
   const { processes, children } = platform;
-  const external = options.workspace.settings.kafka.mode === 'external';
-  const wanted = children.filter((name) => name !== 'broker' || !external);
-  for (const name of wanted) processes[name].launch();
-  const has = (name: (typeof wanted)[number]): boolean => wanted.includes(name);
-  const simulator = has('simulator') ? startSimulator(platform) : undefined;
-  const query = has('query') ? startQuery(platform) : undefined;
-  await startBroker(platform, options, has('broker'));
-  const pipeline = has('pipeline') ? startPipeline(platform) : undefined;
-  if (has('ingest')) await startIngest(platform, options);
-  await Promise.all([query, pipeline, simulator]);
+  for (const name of children) processes[name].launch();
+  const start = (name: ChildName, how: () => Promise<void>): Promise<void> =>
+    children.includes(name) ? how() : Promise.resolve();
+  const broker = startBroker(platform, options, children.includes('broker'));
+  await Promise.all([
+    start('query', () => startQuery(platform)),
+    start('simulator', () => startSimulator(platform)),
+    broker.then(() => start('ingest', () => startIngest(platform, options))),
+    broker.then(() => start('pipeline', () => startPipeline(platform))),
+  ]);
 };
 
 const startBroker = async (

@@ -112,6 +112,7 @@ export class SupervisedChild<R extends Role> {
     for (const stream of [child.stdout, child.stderr]) {
       stream?.setEncoding('utf8').on('data', (text: string) => this.#hearText(text));
     }
+    this.#log('info', 'started', { pid: child.pid });
     let ended = false;
     const end = (how: string): void => {
       if (ended) return;
@@ -149,12 +150,15 @@ export class SupervisedChild<R extends Role> {
 
   /** Asks it to end, waits, and kills it when it takes too long. Never rejects. */
   async stop(): Promise<void> {
+    const wasReady = this.#phase === 'running';
     this.#phase = 'stopping';
     clearTimeout(this.#timer);
     const child = this.#process;
     if (child) {
       const gone = new Promise<void>((resolve) => child.once('exit', () => resolve()));
-      this.#send({ kind: 'stop' });
+      // One that is still starting holds nothing that would have to be handed on, and may not hear us for a while.
+      if (wasReady) this.#send({ kind: 'stop' });
+      else child.kill('SIGKILL');
       this.#timer = setTimeout(() => {
         this.#log('warn', `did not stop within ${this.#options.stopMsMax / 1000} s and was killed`);
         child.kill('SIGKILL');

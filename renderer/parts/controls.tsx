@@ -11,9 +11,10 @@ export const Button = ({
   tone = 'plain',
   icon: Shape,
   children,
+  className = '',
   ...rest
 }: ButtonProps & { tone?: 'plain' | 'primary' | 'fault' | 'quiet'; icon?: Icon }) => (
-  <button type="button" className={styles['button']} data-tone={tone} {...rest}>
+  <button type="button" className={`${styles['button']} ${className}`} data-tone={tone} {...rest}>
     {Shape !== undefined && <Shape size={14} stroke={1.75} aria-hidden />}
     {children}
   </button>

@@ -17,6 +17,8 @@ export interface CardData extends Record<string, unknown> {
   readonly card: Card;
   readonly selected: string | null;
   readonly onPick: (id: string) => void;
+  /** Too narrow for seven digits beside the other figures. */
+  readonly narrow: boolean;
 }
 export type CardNode = Node<CardData, 'card'>;
 
@@ -79,7 +81,7 @@ const Head = (props: HeadProps) => {
       </span>
       <Dot tone={statusTone(status)} ring={status?.phase !== 'running'} label={statusWord(status)} />
       <span className={styles['head-figures']}>
-        <span className={styles['rows']}>{compact(status?.rows)}</span>
+        <span className={styles['rows']}>{compact(status?.rows, props.data.narrow ? 1_000_000 : undefined)}</span>
         <Rate perSecond={status?.perSecond} />
         <Lag status={status} />
       </span>

@@ -20,6 +20,7 @@ const edgeTypes = { wire: FlowWire };
 const padding = 16;
 const zoomMin = 0.72;
 const zoomMax = 1.25;
+const narrowPx = 190;
 
 interface DiagramProps {
   readonly graph: FlowGraph;
@@ -34,7 +35,7 @@ const cardNodes = (plan: Plan, selected: string | null, onPick: (id: string) => 
     position: { x, y },
     width,
     height,
-    data: { card, selected, onPick },
+    data: { card, selected, onPick, narrow: width < narrowPx },
     focusable: false,
   }));
 

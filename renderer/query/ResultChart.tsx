@@ -6,6 +6,7 @@ import uPlot from 'uplot';
 import type { QueryState } from '../../engine/contract/index.ts';
 import { api } from '../api/client.ts';
 import { problemOf } from '../api/problem.ts';
+import { createStore, useStore } from '../api/store.ts';
 import { compact, count } from '../format/numbers.ts';
 import { Empty, ProblemNote } from '../parts/controls.tsx';
 import { axisStyle, Plot, type PlotData, type PlotOptions } from '../parts/Plot.tsx';
@@ -48,6 +49,22 @@ const labelAxis = (labels: readonly string[] | null): Partial<uPlot.Axis> =>
       };
 const short = (text: string): string => (text.length > 14 ? `${text.slice(0, 13)}…` : text);
 
+/** Times are those of the result, in UTC as DuckDB writes them, not those of the reader's zone. */
+const timeAxis: Partial<uPlot.Axis> = {
+  values: (_, splits) => {
+    const step = splits.length > 1 ? splits[1]! - splits[0]! : 60;
+    return splits.map((split) => utcLabel(split, step));
+  },
+};
+const utcLabel = (seconds: number, step: number): string => {
+  const iso = new Date(seconds * 1000).toISOString();
+  if (step >= 86_400) return iso.slice(0, 10);
+  return step >= 3600 ? `${iso.slice(5, 10)} ${iso.slice(11, 16)}` : iso.slice(11, step < 60 ? 19 : 16);
+};
+
+/** What is under the cursor: the index of its point. */
+const hovered = createStore<number | null>(null);
+
 const optionsOf =
   (names: readonly string[], { labels, time }: ChartData, kind: ChartKind) =>
   (color: (token: string) => string): PlotOptions => ({
@@ -59,7 +76,7 @@ const optionsOf =
       y: kind === 'bar' ? { range: (_, min, max) => [Math.min(0, min), Math.max(0, max) * 1.05 || 1] } : {},
     },
     axes: [
-      { ...axisStyle(color), size: 32, ...labelAxis(labels) },
+      { ...axisStyle(color), size: 32, ...(time ? timeAxis : labelAxis(labels)) },
       { ...axisStyle(color), size: 72, values: (_, splits) => splits.map((split) => tick(split)) },
     ],
     series: [
@@ -70,6 +87,10 @@ const optionsOf =
         return { label, stroke, points: { show: false }, ...bars };
       }),
     ],
+    tzDate: (seconds) => uPlot.tzDate(new Date(seconds * 1000), 'Etc/UTC'),
+    hooks: {
+      setCursor: [(plot) => hovered.set((plot.cursor.left ?? -1) < 0 ? null : (plot.cursor.idx ?? null))],
+    },
   });
 const tick = (value: number): string =>
   Number.isInteger(value) ? compact(value, 1_000_000) : String(Math.round(value * 1e6) / 1e6);
@@ -120,18 +141,33 @@ const Choice = ({ state: { columns }, choice, onChange }: ChoiceProps) => {
   );
 };
 
+const xText = ({ xs, labels, time }: ChartData, at: number): string => {
+  const x = xs[at] ?? 0;
+  if (labels !== null) return labels[at] ?? '';
+  return time ? new Date(x * 1000).toISOString().replace('T', ' ').slice(0, 19) : String(x);
+};
+
+const Legend = ({ names, data }: { names: readonly string[]; data: ChartData }) => {
+  const at = useStore(hovered);
+  return (
+    <ul className={styles['chart-legend']}>
+      {names.map((name, index) => (
+        <li key={name}>
+          <span style={{ background: `var(${seriesColor(index)})` }} /> {name}
+          {at !== null && <strong>{data.ys[index]?.[at] ?? '–'}</strong>}
+        </li>
+      ))}
+      {at !== null && <li>at {xText(data, at)}</li>}
+    </ul>
+  );
+};
+
 const Drawn = ({ state, rows, choice }: { state: QueryState; rows: readonly Row[]; choice: ChartChoice }) => {
   const data = useMemo(() => chartData(rows, state.columns, choice), [rows, state.columns, choice]);
   const names = choice.ys.map((index) => state.columns[index]!.name);
   return (
     <div className={styles['chart-body']}>
-      <ul className={styles['chart-legend']}>
-        {names.map((name, index) => (
-          <li key={name}>
-            <span style={{ background: `var(${seriesColor(index)})` }} /> {name}
-          </li>
-        ))}
-      </ul>
+      <Legend names={names} data={data} />
       <div className={styles['chart-plot']}>
         <Plot
           options={optionsOf(names, data, choice.kind)}

@@ -36,20 +36,33 @@ interface GridProps {
 
 const rowHeadWidth = (rows: number): number => 28 + String(rows).length * 7;
 const headHeight = 40;
-const widthMin = 48;
+const widthMin = 56;
+const widthMax = 360;
 
-/** A first guess from the name and the type; the reader may drag it. */
-const widthOf = ({ name, type }: QueryColumn): number => {
-  const byName = name.length * 7.5 + 24;
-  const byType = /TIMESTAMP/.test(type)
-    ? 216
-    : /INT|DOUBLE|DECIMAL|FLOAT/.test(type)
-      ? 88
-      : /BOOL/.test(type)
-        ? 64
-        : 128;
-  return Math.round(Math.min(280, Math.max(widthMin, byName, byType)));
+/** As wide as the name, the type and the first rows need; the reader may drag it. */
+const widthOf = ({ name, type }: QueryColumn, index: number, rows: readonly Row[]): number => {
+  const longest = Math.max(
+    name.length * 1.06,
+    typeLabel(type).length,
+    ...rows.map((row) => cellText(row[index]).length),
+  );
+  return Math.round(Math.max(widthMin, Math.min(widthMax, longest * (isNumeric(type) ? 7.9 : 7.2) + 20)));
 };
+
+const rowsMeasured = 60;
+/** Measured once, on the first rows; null until they are here. */
+const useWidths = (columns: readonly QueryColumn[], rows: number, cache: PageCache) => {
+  const [widths, setWidths] = useState<readonly number[] | null>(
+    rows === 0 ? columns.map((column, index) => widthOf(column, index, [])) : null,
+  );
+  if (widths === null && cache.row(0) !== undefined) {
+    const first = Array.from({ length: Math.min(rows, rowsMeasured) }, (_, index) => cache.row(index) ?? []);
+    setWidths(columns.map((column, index) => widthOf(column, index, first)));
+  }
+  const resize = (index: number, width: number): void => setWidths((all) => all?.with(index, width) ?? null);
+  return [widths ?? noWidths, resize] as const;
+};
+const noWidths: readonly number[] = [];
 
 interface CellsProps {
   readonly index: number;
@@ -73,7 +86,8 @@ const Cells = ({ index, row, columns, edges, first, last, range }: CellsProps) =
         aria-selected={selected}
         data-row={index}
         data-column={column}
-        data-kind={value === null ? 'null' : isNumeric(columns[column]!.type) ? 'number' : 'text'}
+        data-kind={isNumeric(columns[column]!.type) ? 'number' : 'text'}
+        data-null={value === null}
         className={styles['cell']}
         style={{ left: edges[column]!, width: edges[column + 1]! - edges[column]! }}
       >
@@ -178,10 +192,10 @@ export const ResultGrid = ({ state, cache, onCell, onColumn, pickedColumn }: Gri
   const scroller = useRef<HTMLDivElement>(null);
   const { ref: sizeRef, width, height } = useElementSize<HTMLDivElement>();
   const [scroll, setScroll] = useState<Scroll>({ top: 0, left: 0 });
-  const [widths, setWidths] = useState<readonly number[]>(() => columns.map(widthOf));
   const [range, setRange] = useState<Range | null>(null);
   const dragging = useRef(false);
   useSyncExternalStore(cache.subscribe, cache.version);
+  const [widths, resize] = useWidths(columns, rows, cache);
 
   const headWidth = rowHeadWidth(rows);
   const edges = useMemo(() => columnEdges(widths), [widths]);
@@ -262,7 +276,7 @@ export const ResultGrid = ({ state, cache, onCell, onColumn, pickedColumn }: Gri
           headWidth={headWidth}
           picked={pickedColumn}
           onColumn={onColumn}
-          onResize={(index, wide) => setWidths((all) => all.with(index, wide))}
+          onResize={resize}
         />
         <div className={styles['body']} style={{ height: inRows.height, width: headWidth + edges.at(-1)! }}>
           {shown.map((index) => (

@@ -137,6 +137,7 @@ export const Palette = () => {
       scrollable
       maxHeight={440}
       size={600}
+      overlayProps={{ blur: 0, backgroundOpacity: 0.45 }}
       searchProps={{ placeholder: 'A page, a table, a saved query, an action…', 'aria-label': 'Search everything' }}
     />
   );

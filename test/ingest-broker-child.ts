@@ -2,7 +2,12 @@
 import { startBroker } from '../broker/index.ts';
 
 const { dataDir, port } = JSON.parse(process.argv[2]!) as { dataDir: string; port: number };
-const broker = await startBroker({ dataDir, port, log: (level, message) => console.error(level, message) });
+const broker = await startBroker({
+  dataDir,
+  port,
+  groupInitialDelayMs: 0,
+  log: (level, message) => console.error(level, message),
+});
 console.log('up');
 process.on('SIGTERM', () => void broker.stop().then(() => process.exit(0)));
 process.on('disconnect', () => process.exit(1));

@@ -38,8 +38,9 @@ export type Status = (typeof statuses)[number];
 const violated = (index: number): string => quoteName(`$violated${index}`);
 
 /**
- * Every row of the query with `$status`: what becomes of it. In this order, the first that fits: late, duplicate (of an
- * earlier row, here or in the table), quarantined, dropped, out. A row whose key is NULL is never a duplicate.
+ * Every row of the query with `$status`: what becomes of it. In this order, the first that fits: late, duplicate (of a row
+ * that the table or its quarantine has), quarantined, dropped, out. A row whose key is NULL is never a duplicate.
+ * Duplicates within the batch are left to `repeatedSql`: they are rare, and finding them costs more than all the rest.
  */
 export const classifySql = ({ flow, relation, typeOf, keyTable, watermarkMs }: ClassifyOptions): string => {
   const late =
@@ -51,10 +52,9 @@ export const classifySql = ({ flow, relation, typeOf, keyTable, watermarkMs }: C
   );
   const extra = [`${late} AS "$late"`, ...checks];
   if (keyTable !== undefined) extra.push(`${keySql(flow.keys, typeOf)} AS "$key"`);
-  const duplicate = `known.key IS NOT NULL OR row_number() OVER (PARTITION BY "$key", "$late" ORDER BY "$topic", "$partition", "$offset") > 1`;
   const cases = [
     'WHEN "$late" THEN \'late\'',
-    ...(keyTable === undefined ? [] : [`WHEN "$key" IS NOT NULL AND (${duplicate}) THEN 'duplicate'`]),
+    ...(keyTable === undefined ? [] : ["WHEN known.key IS NOT NULL THEN 'duplicate'"]),
     ...statusCase(flow.expectations, 'quarantine', 'quarantined'),
     ...statusCase(flow.expectations, 'drop', 'dropped'),
   ];
@@ -74,14 +74,25 @@ const statusCase = (
   return conditions.length === 0 ? [] : [`WHEN ${conditions.join(' OR ')} THEN '${status}'`];
 };
 
-/** One row: how many rows have each status, and how many that count violate each expectation. */
-export const summarySql = (batch: string, { expectations }: AppendFlow): string => {
+const isCounted = `"$status" NOT IN ('late', 'duplicate')`;
+
+/** Marks all but the first arrival of each key in the batch as duplicates. Replaces the batch. */
+export const repeatedSql = (batch: string): string => `CREATE OR REPLACE TEMP TABLE ${batch} AS
+SELECT * REPLACE (CASE WHEN ${isCounted} AND "$key" IS NOT NULL AND row_number() OVER (
+  PARTITION BY "$key", ${isCounted} ORDER BY "$topic", "$partition", "$offset") > 1
+  THEN 'duplicate' ELSE "$status" END AS "$status") FROM ${batch}`;
+
+export const repeatedColumn = '$repeated';
+
+/** One row: how many rows have each status, how many violate each expectation, and how many repeat a key of the batch. */
+export const summarySql = (batch: string, { expectations, keys }: AppendFlow): string => {
   const counts = statuses.map((status) => `count_if("$status" = '${status}') AS "${status}"`);
-  const counted = `"$status" NOT IN ('late', 'duplicate')`;
   const violations = expectations.map(
-    (_, index) => `count_if(${counted} AND ${violated(index)}) AS ${violated(index)}`,
+    (_, index) => `count_if(${isCounted} AND ${violated(index)}) AS ${violated(index)}`,
   );
-  return `SELECT ${[...counts, ...violations].join(', ')} FROM ${batch}`;
+  const repeated = `count("$key") FILTER (${isCounted}) - count(DISTINCT "$key") FILTER (${isCounted})`;
+  const all = [...counts, ...violations, `${keys.length === 0 ? 0 : repeated} AS ${quoteName(repeatedColumn)}`];
+  return `SELECT ${all.join(', ')} FROM ${batch}`;
 };
 
 export const violationColumn = (index: number): string => `$violated${index}`;
@@ -104,4 +115,4 @@ FROM ${batch} WHERE "$status" = 'quarantined'`;
 /** The first row that breaks a rule with FAIL UPDATE, for the message. */
 export const failingSql = (batch: string, index: number): string =>
   `SELECT "$topic" AS topic, "$partition" AS "partition", "$offset" AS "offset" FROM ${batch}
-WHERE ${violated(index)} AND "$status" NOT IN ('late', 'duplicate') ORDER BY ALL LIMIT 1`;
+WHERE ${violated(index)} AND ${isCounted} ORDER BY ALL LIMIT 1`;

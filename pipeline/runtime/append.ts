@@ -14,6 +14,8 @@ import {
   failingSql,
   overBatch,
   quarantineSql,
+  repeatedColumn,
+  repeatedSql,
   statuses,
   summarySql,
   violationColumn,
@@ -76,6 +78,7 @@ export class AppendRunner extends StreamingRunner<AppendFlow> {
       return 'idle';
     }
     try {
+      await this.context.scaleTo(batch.rows);
       const transactions = new Map([...batch.transactions, ...(await this.lookUpTables(this.pending))]);
       const committed = this.isPlain
         ? await this.appendAll(batch, transactions)
@@ -83,6 +86,7 @@ export class AppendRunner extends StreamingRunner<AppendFlow> {
       // After a repeated batch its limits must go, and memory must learn what quarantine holds.
       if (!committed || this.pending !== undefined) this.restart();
       this.pending = undefined;
+      this.rest();
       return 'worked';
     } finally {
       await batch.release();
@@ -128,7 +132,12 @@ export class AppendRunner extends StreamingRunner<AppendFlow> {
   }
 
   private async summarize(): Promise<Outcome> {
-    const [row] = await this.context.sql.rows(summarySql(batchTable, this.flow));
+    const { sql } = this.context;
+    let [row] = await sql.rows(summarySql(batchTable, this.flow));
+    if (Number(row![repeatedColumn]) > 0) {
+      await sql.run(repeatedSql(batchTable));
+      [row] = await sql.rows(summarySql(batchTable, this.flow));
+    }
     const counts = Object.fromEntries(statuses.map((status) => [status, Number(row![status])]));
     const violations = this.flow.expectations.map(({ name }, index) => [
       `violations/${name}`,

@@ -26,11 +26,11 @@ export class MergeRunner extends StreamingRunner<MergeFlow> {
     const batch = await this.source.next();
     if (batch === undefined) return 'idle';
     try {
+      await this.context.scaleTo(batch.rows);
       const transactions = new Map([...batch.transactions, ...(await this.lookUpTables(undefined))]);
       const committed = await this.merge(batch, transactions);
       if (!committed) this.restart();
-      const nowMs = this.context.now();
-      this.dueAtMs = this.source.hasBacklog ? 0 : nowMs + (nowMs - startMs) * pauseFactor;
+      if (!this.source.hasBacklog) this.rest((this.context.now() - startMs) * pauseFactor);
       return 'worked';
     } finally {
       await batch.release();

@@ -132,6 +132,9 @@ class PipelineLoop implements Pipeline {
       handle: (name) => this.handles.get(name)!,
       onGold: (produced, nowMs) => this.freshness.record(produced, nowMs),
       limits: { batchRowsMax, batchBytesMax },
+      scaleTo: (rows) => database.scaleTo(rows),
+      triggerMs: config.triggerMs ?? 1000,
+      feedsGold: feedersOfGold(plan),
     };
     this.runners = plan.datasets.map((dataset) => runnerFor(dataset, context));
     this.maintenance = new Maintenance([...this.handles.values()], log, now);
@@ -336,6 +339,16 @@ class PipelineLoop implements Pipeline {
     return this.runners.find(({ dataset }) => dataset.name === name);
   }
 }
+
+/** Tables of gold, and those that they are made from. */
+const feedersOfGold = (plan: Plan): ((table: string) => boolean) => {
+  const feeders = new Set<string>();
+  for (const dataset of plan.datasets.toReversed()) {
+    if (dataset.layer !== 'gold' && !feeders.has(dataset.name)) continue;
+    for (const name of [dataset.name, ...tablesRead(dataset)]) feeders.add(name);
+  }
+  return (table) => feeders.has(table);
+};
 
 const runnerFor = (dataset: Dataset, context: StreamContext): Runner => {
   const { flow } = dataset;

@@ -6,6 +6,7 @@ import type { Lake, Sql } from '../../lake/index.ts';
 import type { Log } from '../log.ts';
 import type { Dataset } from '../plan/types.ts';
 import { describe, problemOf, type Problem } from '../problems.ts';
+import type { ProducedTimes } from './freshness.ts';
 import type { TableHandle } from './table-handle.ts';
 
 export interface RunnerContext {
@@ -16,10 +17,12 @@ export interface RunnerContext {
   readonly now: () => number;
   readonly handle: (table: string) => TableHandle;
   readonly onGold: GoldListener;
+  /** Before work on so many rows: as many threads as they are worth. */
+  readonly scaleTo: (rows: number) => Promise<void>;
 }
 
 /** A gold table committed. */
-export type GoldListener = (produced: import('./freshness.ts').ProducedTimes, nowMs: number) => void;
+export type GoldListener = (produced: ProducedTimes, nowMs: number) => void;
 
 /** `worked`: a batch was committed; `idle`: there was nothing to do. */
 export type StepResult = 'worked' | 'idle';

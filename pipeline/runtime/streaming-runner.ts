@@ -15,7 +15,13 @@ export interface StreamLimits {
 export interface StreamContext extends RunnerContext {
   readonly kafka: KafkaClient;
   readonly limits: StreamLimits;
+  readonly triggerMs: number;
+  /** Is the table on the way to gold, where freshness counts? */
+  readonly feedsGold: (table: string) => boolean;
 }
+
+/** A flow that no gold table waits for, or that rewrites files, runs at every third trigger only: fewer, larger batches. */
+const restTriggers = 3;
 
 export const openSource = (flow: AppendFlow | MergeFlow, dataset: Dataset, context: StreamContext): BatchSource => {
   const { batchRowsMax, batchBytesMax } = context.limits;
@@ -36,10 +42,13 @@ export const openSource = (flow: AppendFlow | MergeFlow, dataset: Dataset, conte
 export abstract class StreamingRunner<Flow extends AppendFlow | MergeFlow> extends Runner {
   readonly source: BatchSource;
   protected readonly flow: Flow;
+  private readonly restMs: number;
 
   constructor(dataset: Dataset, flow: Flow, context: StreamContext) {
     super(dataset, context);
     this.flow = flow;
+    const isRelaxed = flow.kind === 'merge' || !context.feedsGold(dataset.name);
+    this.restMs = isRelaxed ? context.triggerMs * restTriggers - context.triggerMs / 2 : 0;
     this.source = openSource(flow, dataset, context);
   }
 
@@ -53,6 +62,12 @@ export abstract class StreamingRunner<Flow extends AppendFlow | MergeFlow> exten
       return this.isSound && this.source instanceof TableBatchSource && this.source.taken >= version;
     // A table that is looked up need not be read again when it changes.
     return tables.includes(source);
+  }
+
+  /** After a batch: not again before a while, unless there is a backlog. `leastMs`: at least so long. */
+  protected rest(leastMs = 0): void {
+    const restMs = Math.max(this.restMs, leastMs);
+    this.dueAtMs = this.hasBacklog && leastMs === 0 ? 0 : this.context.now() + restMs;
   }
 
   override async close(): Promise<void> {

@@ -55,6 +55,7 @@ export class ViewRunner extends Runner {
     const { handle, context, flow } = this;
     const startMs = context.now();
     const versions = new Map(flow.tables.map((name) => [name, context.handle(name).version]));
+    await context.scaleTo(flow.tables.reduce((rows, name) => rows + context.handle(name).rows, 0));
     for (const [name, version] of versions) await showTable(context, context.handle(name), version);
     await this.refuseFailures();
     const add = await handle.table.write(flow.sql, shapeOf(handle));

@@ -113,7 +113,7 @@ export async function readAll(broker: string, topics: readonly string[]): Promis
   const ends = await Promise.all(wanted.map((topic) => admin.fetchTopicOffsets(topic)));
   await admin.disconnect();
   const total = ends.flat().reduce((sum, { high, low }) => sum + Number(high) - Number(low), 0);
-  const consumer = kafka.consumer({ groupId: `reader-${process.pid}-${wanted.length}-${total}` });
+  const consumer = kafka.consumer({ groupId: `reader-${process.pid}-${wanted.length}-${total}`, maxWaitTimeInMs: 100 });
   const seen: Seen[] = [];
   await consumer.connect();
   await consumer.subscribe({ topics: wanted, fromBeginning: true });

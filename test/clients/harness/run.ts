@@ -12,6 +12,8 @@ export interface RunOptions {
   readonly env?: NodeJS.ProcessEnv;
   readonly cwd?: string;
   readonly timeoutMs?: number;
+  /** hears its standard output while it runs */
+  readonly onOutput?: (text: string) => void;
 }
 
 /** Resolves with whatever code it ended with; rejects when it cannot be started or takes too long. */
@@ -26,7 +28,10 @@ export const run = (command: string, args: readonly string[], options: RunOption
       late = true;
       child.kill('SIGKILL');
     }, timeoutMs);
-    child.stdout.on('data', (chunk: Buffer) => out.push(chunk));
+    child.stdout.on('data', (chunk: Buffer) => {
+      out.push(chunk);
+      options.onOutput?.(chunk.toString());
+    });
     child.stderr.on('data', (chunk: Buffer) => err.push(chunk));
     child.once('error', (error) => {
       clearTimeout(timer);

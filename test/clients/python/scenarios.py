@@ -1,6 +1,6 @@
 """What users of confluent-kafka-python (librdkafka) do, one function per scenario.
 
-python scenarios.py BOOTSTRAP SCENARIO: exit code 0 if it held; else the assertion that did not. The expectations hold for
+python scenarios.py BOOTSTRAP SCENARIO [SASL_BOOTSTRAP USER PASSWORD]: exit code 0 if it held; else the assertion that did not. The expectations hold for
 Apache Kafka 4; the suite runs them unchanged against the embedded broker.
 """
 import sys
@@ -667,6 +667,85 @@ def list_offsets():
     assert at(OffsetSpec.for_timestamp(1_700_000_004_000)).offset == 1
     result_ = admin().list_offsets({partition: OffsetSpec.latest()}, isolation_level=IsolationLevel.READ_COMMITTED)
     assert result(result_).offset == 3
+
+
+# --- logging in
+
+
+def login(mechanism, password):
+    address, user, _ = sys.argv[3:6]
+    return {
+        "bootstrap.servers": address,
+        "security.protocol": "SASL_PLAINTEXT",
+        "sasl.mechanism": mechanism,
+        "sasl.username": user,
+        "sasl.password": password,
+    }
+
+
+def logs_in_with_every_mechanism():
+    for mechanism in ("PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"):
+        name = topic()
+        p = Producer(login(mechanism, sys.argv[5]))
+        p.produce(name, mechanism)
+        assert p.flush(SECONDS_MAX) == 0, mechanism
+        assert read_all(name, 1) == [mechanism.encode()]
+
+
+def is_kept_out_with_a_wrong_password():
+    for mechanism in ("PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"):
+        codes = []
+        p = Producer({**login(mechanism, "guess"), "error_cb": lambda error: codes.append(error.code())})
+        until(lambda: p.poll(0.1) is not None and KafkaError._AUTHENTICATION in codes, f"{mechanism} is refused")
+
+
+# --- while the broker is killed
+
+
+def produces_on():
+    """Every message is there once and in order, though the broker dies between; says when it may."""
+    name = topic()
+    p = producer(enable_idempotence=True, batch_num_messages=50, linger_ms=1)
+    errors = []
+    for index in range(6000):
+        p.produce(name, str(index), on_delivery=lambda e, _: e and errors.append(e))
+        p.poll(0)
+        if index == 1000:
+            p.flush(SECONDS_MAX)
+            print("now", flush=True)
+        if index >= 1000 and index % 25 == 0:
+            time.sleep(0.02)
+    assert p.flush(SECONDS_MAX) == 0 and errors == [], errors[:3]
+    assert [int(value) for value in read_all(name, 6000)] == list(range(6000))
+
+
+def consumes_on():
+    """A group reads everything, though the broker dies between."""
+    name, group = topic(3), unique("group")
+    produce(name, [str(index).encode() for index in range(3000)])
+    c = consumer(group_id=group, enable_auto_commit=False, heartbeat_interval_ms=500)
+    c.subscribe([name])
+    seen = {message.value() for message in read(c, 1500)}
+    c.commit(asynchronous=False)
+    print("now", flush=True)
+    deadline = time.monotonic() + SECONDS_MAX
+    while len(seen) < 3000 and time.monotonic() < deadline:
+        message = c.poll(0.2)
+        if message is not None and not message.error():
+            seen.add(message.value())
+    assert len(seen) == 3000, len(seen)
+
+    def committed():
+        try:
+            c.commit(asynchronous=False)
+            return True
+        except KafkaException as error:
+            assert error.args[0].retriable() or error.args[0].code() < 0 or error.args[0].code() in (22, 25, 27), error
+            c.poll(0.2)
+            return False
+
+    until(committed, "the positions are committed")
+    c.close()
 
 
 if __name__ == "__main__":

@@ -8,8 +8,8 @@ import type { CdcCounts } from '../../ingest/index.ts';
 import type { JsonValue } from '../../lake/index.ts';
 import type { Platform } from '../platform/index.ts';
 import type { TableProgress } from '../query/session/index.ts';
-import { quoteName, quoteTable } from '../query/session/quote.ts';
-import { readTopicEnds, type TopicEnds, totalOf } from './kafka.ts';
+import { quoteTable } from '../query/session/quote.ts';
+import { readTopicEnds, totalOf } from './kafka.ts';
 import { settleLedger } from './settle.ts';
 import { auditReport, type BronzeCount, type CdcExpectation } from './lines.ts';
 
@@ -55,7 +55,7 @@ const audit = async (platform: Platform, notes: readonly string[]): Promise<Audi
     processes.ingest.ask('cdcCounts', {}, again),
     processes.pipeline.ask('graph', {}, again),
   ]);
-  const lake = await readLake(platform, ends);
+  const lake = await readLake(platform);
   const comparisons = await processes.query.ask('compare', { oltpPath: workspace.paths.oltp }, again);
   return auditReport({
     atMs: Date.now(),
@@ -83,39 +83,55 @@ interface LakeFacts {
 }
 
 /** Counts by reading the tables, not by believing their statistics. */
-const readLake = async ({ processes }: Platform, ends: TopicEnds): Promise<LakeFacts> => {
+const readLake = async ({ processes }: Platform): Promise<LakeFacts> => {
   const inspect = (statements: string[]): ReturnType<typeof processes.query.ask<'inspect'>> =>
     processes.query.ask('inspect', { statements }, again);
   const { tables } = await inspect([]);
-  const raw = tables.filter(({ name, columns }) => name.startsWith('bronze.') && isRaw(columns));
+  const raw = tables
+    .filter(({ name, columns }) => name.startsWith('bronze.') && isRaw(columns))
+    .map(({ name }) => name);
   const counts = tables.map(({ name }) => `SELECT count(*) AS n FROM ${quoteTable(name)}`);
-  const { rows, tables: now } = await inspect([...counts, ...raw.map(({ name }) => positionsSql(name))]);
+  const { rows, tables: now } = await inspect([...counts, ...raw.map(positionsSql)]);
+  const parts = raw.map((name, i) => ({ name, rows: rows[tables.length + i] ?? [] }));
+  const uneven = parts.filter((part) => part.rows.some(({ dense }) => dense !== true)).map(({ name }) => name);
+  const { rows: positions } = await inspect(uneven.map(distinctSql));
   return {
     tables: now,
     counted: Object.fromEntries(tables.map(({ name }, i) => [name, Number(rows[i]?.[0]?.['n'])])),
-    bronze: raw.flatMap(({ name }, i) => bronzeCounts(name, rows[tables.length + i] ?? [], ends)),
+    bronze: parts.flatMap((part) =>
+      bronzeCounts(part.name, part.rows, positions[uneven.indexOf(part.name)] ?? part.rows),
+    ),
   };
 };
 
 const isRaw = (columns: readonly string[]): boolean =>
   ['topic', 'partition', 'offset'].every((name) => columns.includes(name));
 
-/** By partition: how many rows, and how many different offsets.  */
+/**
+ * By partition: how many rows, and are they exactly the offsets 0 to n − 1? Dense offsets have a known greatest one, sum and sum of
+ * squares; only where these differ are the different offsets counted, which takes memory by the row.
+ */
 const positionsSql = (table: string): string =>
-  `SELECT topic, ${quoteName('partition')} AS part, count(*) AS n, count(DISTINCT ${quoteName('offset')}) AS positions
-   FROM ${quoteTable(table)} GROUP BY ALL`;
+  `WITH parts AS (
+     SELECT topic, "partition" AS part, count(*)::HUGEINT AS n, max("offset")::HUGEINT AS newest,
+       sum("offset"::HUGEINT) AS total, sum("offset"::HUGEINT * "offset") AS squares
+     FROM ${quoteTable(table)} GROUP BY ALL)
+   SELECT topic, part, n::BIGINT AS n, newest = n - 1 AND total = n * (n - 1) // 2
+     AND squares = n * (n - 1) * (2 * n - 1) // 6 AS dense FROM parts`;
 
-const sumOf = (rows: readonly Record<string, JsonValue>[], column: string): number =>
-  rows.reduce((total, row) => total + Number(row[column]), 0);
+const distinctSql = (table: string): string =>
+  `SELECT topic, "partition" AS part, count(DISTINCT "offset") AS n FROM ${quoteTable(table)} GROUP BY ALL`;
 
-const bronzeCounts = (table: string, rows: readonly Record<string, JsonValue>[], ends: TopicEnds): BronzeCount[] => {
-  const topics = Map.groupBy(rows, (row) => String(row['topic']));
-  return [...topics]
-    .filter(([topic]) => topic in ends)
-    .map(([topic, parts]) => ({
-      table,
-      topic,
-      rows: sumOf(parts, 'n'),
-      doubled: sumOf(parts, 'n') - sumOf(parts, 'positions'),
-    }));
-};
+type Rows = readonly Record<string, JsonValue>[];
+
+const sumOf = (rows: Rows, topic: string): number =>
+  rows.filter((row) => row['topic'] === topic).reduce((total, row) => total + Number(row['n']), 0);
+
+/** `positions`: rows whose `n` counts different offsets only. */
+const bronzeCounts = (table: string, rows: Rows, positions: Rows): BronzeCount[] =>
+  [...new Set(rows.map(({ topic }) => String(topic)))].map((topic) => ({
+    table,
+    topic,
+    rows: sumOf(rows, topic),
+    positions: sumOf(positions, topic),
+  }));

@@ -5,13 +5,13 @@
 import type { AuditLine, AuditReport, FlowGraph } from '../contract/index.ts';
 import type { TableComparison, TableProgress } from '../query/session/index.ts';
 
-/** What bronze holds of a topic, up to the offsets at which Kafka was counted. */
+/** What bronze holds of a topic. */
 export interface BronzeCount {
   readonly table: string;
   readonly topic: string;
   readonly rows: number;
-  /** rows that are there more than once, by partition and offset */
-  readonly doubled: number;
+  /** different partitions and offsets among them: fewer when a message is there twice */
+  readonly positions: number;
 }
 
 export interface CdcExpectation {
@@ -83,7 +83,10 @@ const topicLines = (facts: AuditFacts): AuditLine[] => {
 };
 
 const bronzeCounts = (facts: AuditFacts, topic: string): AuditLine['counts'] =>
-  bronzeOf(facts, topic).map(({ table, rows }) => ({ hop: table, count: rows }));
+  bronzeOf(facts, topic).flatMap(({ table, rows, positions }) => [
+    { hop: table, count: rows },
+    ...(rows === positions ? [] : [{ hop: `${table}, each message once`, count: positions }]),
+  ]);
 
 const noteOn = (facts: AuditFacts, topic: string): string | undefined => {
   const bronze = bronzeOf(facts, topic);
@@ -182,6 +185,6 @@ const lost = (facts: AuditFacts): number =>
     const bronze = bronzeOf(facts, topic);
     // A topic that no pipeline reads is not lost as long as Kafka has it.
     const kept =
-      bronze.length === 0 ? (facts.kafka[topic] ?? 0) : Math.min(...bronze.map(({ rows, doubled }) => rows - doubled));
+      bronze.length === 0 ? (facts.kafka[topic] ?? 0) : Math.min(...bronze.map(({ positions }) => positions));
     return sum + Math.max(0, events - kept);
   }, 0);

@@ -1,11 +1,11 @@
 /** The command `tiffin`: what scripts and tests rely on. Exit 0 = done and true; 1 = it ran and the answer is no; 2 = wrong use. */
-import { enableCompileCache } from 'node:module';
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { useCompileCache } from '../compile-cache.ts';
 import { silenceKafkajsWarning } from '../quiet.ts';
 import { exitCodes, narrate, tellFailure } from './output.ts';
 import { version } from './project.ts';
 
-enableCompileCache();
+useCompileCache();
 silenceKafkajsWarning();
 
 const integer =

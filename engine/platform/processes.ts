@@ -1,6 +1,7 @@
 /** The five processes: their entry points, their memory, and the order in which they may start. */
 import { fileURLToPath } from 'node:url';
 import type { IngestRole, BrokerRole, PipelineRole, QueryRole, SimulatorRole } from '../children/roles.ts';
+import { compileCacheDir } from '../compile-cache.ts';
 import type { ProcessName } from '../contract/index.ts';
 import type { Logs } from '../logs.ts';
 import { SupervisedChild } from '../supervisor/index.ts';
@@ -31,6 +32,7 @@ const silencedWarnings = ['TimeoutNegativeWarning', 'ExperimentalWarning'];
 const entryOf = (name: ChildName): string => fileURLToPath(new URL(`../children/${name}.ts`, import.meta.url));
 
 const environment: NodeJS.ProcessEnv = {
+  NODE_COMPILE_CACHE: compileCacheDir,
   // glibc gives each thread a heap of its own, and returns little of it: two are enough.
   ...(process.platform === 'linux' && { MALLOC_ARENA_MAX: '2' }),
 };

@@ -1,6 +1,12 @@
-/** What is done from time to time: old offsets, transactions and producers are let go. One run at a time. */
+/** What is done from time to time: old records, offsets and transactions go, logs are compacted. One run at a time. */
+import type { Topic } from './catalog/catalog.ts';
 import type { Services } from './context.ts';
 import { messageOf } from './errors.ts';
+import { compact } from './log/compaction.ts';
+import type { PartitionLog } from './log/partition-log.ts';
+import { repair } from './log/recovery.ts';
+import { retain } from './log/retention.ts';
+import { CorruptSegment } from './log/segment.ts';
 
 const TRANSACTIONS_MS = 1000;
 
@@ -37,9 +43,25 @@ export class Maintenance {
   }
 
   private async runOnce(): Promise<void> {
-    const { groups, now } = this.services;
+    const { catalog, groups, now } = this.services;
     this.guard('Transactions', () => this.expireTransactions());
     this.guard('Groups', () => groups.expire(now()));
+    for (const topic of catalog.all()) {
+      for (const log of topic.logs) await this.tend(topic, log);
+    }
+  }
+
+  private async tend(topic: Topic, log: PartitionLog): Promise<void> {
+    const { now, log: say } = this.services;
+    try {
+      if (!log.isClosed) retain(log, topic.settings, now());
+      const savedBytes =
+        topic.settings.compacts && !log.isClosed ? await compact(log, topic.settings, now()) : undefined;
+      if (savedBytes !== undefined) say('debug', `${log.options.dir} was compacted: ${savedBytes} bytes less`);
+    } catch (error) {
+      if (error instanceof CorruptSegment) repair(log, error.segment, error.position);
+      else if (!log.isClosed) say('error', `${log.options.dir} could not be looked after: ${messageOf(error)}`);
+    }
   }
 
   async stop(): Promise<void> {

@@ -78,6 +78,10 @@ export class PartitionLog {
   startOffset: number;
   readonly producers = new Producers();
   readonly waiters = new Set<Waiter>();
+  /** Up to here each key has been looked at by compaction. */
+  compactedTo: number;
+  /** When the first tombstone that compaction has kept may go. */
+  tombstonesGoAtMs = Infinity;
   /** The topic is gone or the broker stopped. */
   isClosed = false;
   private unsnapshottedBytes = 0;
@@ -89,6 +93,7 @@ export class PartitionLog {
     this.segments = openSegments(options);
     const saved = options.files.readAll(this.startPath)?.toString('utf8');
     this.startOffset = Math.max(this.segments[0]!.baseOffset, Math.min(Number(saved ?? 0) || 0, this.nextOffset));
+    this.compactedTo = Number(options.files.readAll(join(options.dir, 'compacted-to'))?.toString('utf8') ?? 0) || 0;
     this.hasSnapshot = restoreProducers(this);
   }
 
@@ -212,7 +217,7 @@ export class PartitionLog {
       if (whole !== undefined) return whole;
       buffer.release();
       if (!request.wholeFirst) return undefined;
-      length = segment.headerAt(start).sizeBytes;
+      length = longer(segment, start, limit, length);
     }
   }
 
@@ -224,13 +229,13 @@ export class PartitionLog {
         const count = await segment.file.readCold(buffer.bytes, length, start);
         const whole = wholeBatches(segment, buffer, start, count);
         if (whole !== undefined) return whole;
+        buffer.release();
+        if (!request.wholeFirst) return undefined;
+        length = longer(segment, start, limit, length);
       } catch (error) {
         buffer.release();
         return await this.readAfterRepair(error, request);
       }
-      buffer.release();
-      if (!request.wholeFirst) return undefined;
-      length = segment.headerAt(start).sizeBytes;
     }
   }
 
@@ -248,9 +253,19 @@ export class PartitionLog {
   deleteBefore(offset: number): void {
     this.options.files.replace(this.startPath, Buffer.from(String(offset)));
     this.startOffset = offset;
-    while (this.segments.length > 1 && this.segments[1]!.baseOffset <= offset) {
-      this.segments.shift()!.remove(this.options.files);
-    }
+    while (this.segments.length > 1 && this.segments[1]!.baseOffset <= offset) this.removeFirst();
+  }
+
+  /** Removes the oldest segment, which must not be the one that is written to. */
+  removeFirst(): void {
+    this.segments.shift()!.remove(this.options.files);
+    this.startOffset = Math.max(this.startOffset, this.segments[0]!.baseOffset);
+  }
+
+  /** Everything before is compacted. */
+  noteCompacted(offset: number): void {
+    this.options.files.replace(join(this.options.dir, 'compacted-to'), Buffer.from(String(offset)));
+    this.compactedTo = offset;
   }
 
   /** Writes everything out so that the next start finds it without a scan. */
@@ -267,6 +282,13 @@ export class PartitionLog {
     for (const segment of this.segments) segment.close();
   }
 }
+
+/** How much to read for the whole batch at `start`, of which `triedBytes` were not enough. */
+const longer = (segment: Segment, start: number, limit: number, triedBytes: number): number => {
+  const { sizeBytes } = segment.headerAt(start);
+  if (sizeBytes <= triedBytes || start + sizeBytes > limit) throw new CorruptSegment(segment, start);
+  return sizeBytes;
+};
 
 /** Trims what was read to whole batches, checks them if nobody has yet, and leaves a hint for the next read. */
 const wholeBatches = (segment: Segment, buffer: PooledBuffer, start: number, count: number): ReadResult | undefined => {

@@ -14,6 +14,7 @@ const LOG_FILE = /^(\d{20})\.log$/;
 /** Opens all segments of a folder; at least one. */
 export const openSegments = (options: LogOptions): Segment[] => {
   const { files, dir } = options;
+  finishSwaps(options);
   const bases = files
     .list(dir)
     .flatMap((name) => LOG_FILE.exec(name)?.[1] ?? [])
@@ -26,6 +27,23 @@ export const openSegments = (options: LogOptions): Segment[] => {
     if (!isActive) segment.nextOffset = bases[number + 1]!;
     return segment;
   });
+};
+
+const SWAP_FILE = /^(\d{20})-(\d{20})\.swap$/;
+
+/** Completes what a kill interrupted: a compacted copy that was complete takes the place of what it was made from. */
+const finishSwaps = ({ files, dir }: LogOptions): void => {
+  const names = files.list(dir);
+  for (const name of names) {
+    if (name.endsWith('.cleaned') || name.endsWith('.salvaged')) files.remove(join(dir, name));
+    const swap = SWAP_FILE.exec(name);
+    if (swap === null) continue;
+    const isReplaced = (base: string): boolean => base >= swap[1]! && base < swap[2]!;
+    for (const old of names.filter((one) => /^\d{20}\.(log|index)$/.test(one) && isReplaced(one.slice(0, 20)))) {
+      files.remove(join(dir, old));
+    }
+    files.rename(join(dir, name), join(dir, `${swap[1]!}.log`));
+  }
 };
 
 const openSegment = (options: LogOptions, base: number, isActive: boolean): Segment => {

@@ -1,5 +1,5 @@
 /** Records out of a batch, whatever its compression. Batches are stored compressed as they come; this is for looking in. */
-import { gunzipSync, zstdDecompressSync } from 'node:zlib';
+import { gunzipSync, gzipSync, zstdCompressSync, zstdDecompressSync } from 'node:zlib';
 import { messageOf } from '../errors.ts';
 import { MalformedFrame } from '../protocol/reader.ts';
 import { BATCH_HEADER_BYTES, compressionOf, type BatchHeader } from './batch.ts';
@@ -18,6 +18,16 @@ const decompressors: readonly ((bytes: Buffer) => Buffer)[] = [
   unlz4,
   (bytes) => zstdDecompressSync(bytes, limit),
 ];
+
+const [NONE, GZIP, ZSTD] = [0, 1, 4];
+
+/** Compresses as the batch was where Node can; else not at all, which every reader understands. */
+export const recompress = (header: BatchHeader, records: Buffer): { compression: number; bytes: Buffer } => {
+  const compression = compressionOf(header);
+  if (compression === GZIP) return { compression, bytes: gzipSync(records) };
+  if (compression === ZSTD) return { compression, bytes: zstdCompressSync(records) };
+  return { compression: NONE!, bytes: records };
+};
 
 /** The records of a whole batch. Throws MalformedFrame if they are not what the header says. */
 export const recordsOf = (batch: Buffer, header: BatchHeader): StoredRecord[] => {

@@ -6,7 +6,7 @@ import { defineApi } from '../protocol/api.ts';
 export const saslHandshake = defineApi({
   key: 17,
   name: 'SaslHandshake',
-  versions: [1, 1],
+  versions: [0, 1],
   flexibleSince: Infinity,
   request: {
     mechanism: string(),
@@ -15,11 +15,11 @@ export const saslHandshake = defineApi({
     errorCode: int16(),
     mechanisms: array(string()),
   },
-  handle(request, { peer }) {
+  handle(request, { peer, version }) {
     const { authentication } = peer;
     if (authentication === undefined) return { errorCode: ErrorCode.ILLEGAL_SASL_STATE, mechanisms: [] };
     const { mechanisms } = authentication.users;
-    const isOffered = authentication.begin(request.mechanism);
+    const isOffered = authentication.begin(request.mechanism, version === 0);
     return { errorCode: isOffered ? ErrorCode.NONE : ErrorCode.UNSUPPORTED_SASL_MECHANISM, mechanisms };
   },
   refuse: (_request, errorCode) => ({ errorCode, mechanisms: [] }),

@@ -45,6 +45,8 @@ export type AuthenticationStep =
 export class Authentication {
   readonly users: Users;
   private exchange: ((message: Buffer) => AuthenticationStep) | undefined;
+  /** After a handshake of version 0 the client's messages come as they are, without a request around them. */
+  takesRawMessages = false;
   private isDone = false;
 
   constructor(users: Users) {
@@ -56,15 +58,18 @@ export class Authentication {
   }
 
   /** Begins an exchange; false if the mechanism is not offered. */
-  begin(mechanism: string): boolean {
+  begin(mechanism: string, isRaw: boolean): boolean {
     const known = this.users.mechanisms.find((one) => one === mechanism);
     if (known === undefined) return false;
+    this.takesRawMessages = isRaw;
     this.exchange = known === 'PLAIN' ? this.plain() : this.scram(known === 'SCRAM-SHA-256' ? 'sha256' : 'sha512');
     return true;
   }
 
   step(message: Buffer): AuthenticationStep {
-    return this.exchange?.(message) ?? { kind: 'not expected' };
+    const step = this.exchange?.(message) ?? { kind: 'not expected' };
+    this.takesRawMessages &&= !this.isDone;
+    return step;
   }
 
   private plain(): (message: Buffer) => AuthenticationStep {

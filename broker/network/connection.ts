@@ -89,6 +89,7 @@ export class Connection {
   private serve(frame: Frame): void {
     if (this.isClosed) return frame.release();
     const { services } = this.options;
+    if (this.peer.authentication?.takesRawMessages === true) return this.authenticate(this.peer.authentication, frame);
     const parsed = parseRequest(frame.bytes, services.apis);
     if (parsed.kind === 'request') {
       this.options.onRequest();
@@ -101,6 +102,19 @@ export class Connection {
     }
     const body = parsed.api.refuse({}, ErrorCode.UNSUPPORTED_VERSION);
     this.send(encodeResponse(parsed.api, 0, parsed.correlationId, body), []);
+  }
+
+  /** One step of the oldest SASL exchange: message in, message out, nothing around them. */
+  private authenticate(authentication: Authentication, frame: Frame): void {
+    const step = authentication.step(frame.bytes);
+    frame.release();
+    if (step.kind !== 'goes on') {
+      this.options.services.log('warn', `A client at ${this.peer.host} gave a wrong user or password`);
+      return this.hangUp();
+    }
+    const size = Buffer.alloc(4);
+    size.writeInt32BE(step.reply.length);
+    this.send([size, step.reply], []);
   }
 
   private dispatch(request: Request, frame: Frame): void {

@@ -6,7 +6,8 @@ import type { BufferPool, PooledBuffer } from '../log/buffer-pool.ts';
 
 /** A larger buffer is not claimed on the word of the first four bytes alone, but grows with what really comes. */
 const CLAIMED_AT_ONCE_BYTES = 1024 * 1024;
-const SMALLEST_REQUEST_BYTES = 8;
+/** Not 8, as a request's header has: the tokens of the oldest SASL exchange are frames too. */
+const SMALLEST_FRAME_BYTES = 1;
 
 export type FrameProblem = 'http' | 'tls' | 'too large' | 'nonsense';
 
@@ -59,7 +60,7 @@ export class FrameCutter {
     const sizeBytes = this.head.readInt32BE(0);
     if (METHODS.has(this.head.toString('latin1'))) return 'http';
     if (this.head[0] === 0x16 && this.head[1] === 0x03) return 'tls';
-    if (sizeBytes < SMALLEST_REQUEST_BYTES) return 'nonsense';
+    if (sizeBytes < SMALLEST_FRAME_BYTES) return 'nonsense';
     return sizeBytes > this.frameBytesMax ? 'too large' : undefined;
   }
 

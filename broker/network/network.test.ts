@@ -188,6 +188,19 @@ describe('security', () => {
     },
   );
 
+  test('the oldest exchange, whose messages come without requests around them, is understood', async () => {
+    const { broker } = await start({ sasl: { users } });
+    const client = await rawClient(broker.port);
+    client.send(frame(17, 0, Buffer.from('\u0000\u0005PLAIN')));
+    expect((await client.answer())?.readInt16BE(4)).toBe(0);
+    const token = Buffer.from(`\u0000ann\u0000${users[0]!.password}`);
+    client.send(Buffer.concat([Buffer.from([0, 0, 0, token.length]), token]));
+    expect((await client.answer())?.length).toBe(0);
+    client.send(API_VERSIONS);
+    expect((await client.answer())?.readInt16BE(4)).toBe(0);
+    client.socket.destroy();
+  });
+
   const hasOpenssl = (): boolean => {
     try {
       execFileSync('openssl', ['version']);

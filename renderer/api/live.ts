@@ -6,6 +6,7 @@ import type { FlowGraph, PlatformState, Sample } from '../../engine/contract/ind
 import type { Subscription } from './api.ts';
 import { accept, api, connection, refuse } from './client.ts';
 import { isUnauthorized } from './problem.ts';
+import { appendSample, meanRates, mergeSamples } from './samples.ts';
 import { createStore } from './store.ts';
 
 export const platform = createStore<PlatformState | null>(null);
@@ -14,18 +15,12 @@ export const graph = createStore<FlowGraph | null>(null);
 export const recent = createStore<readonly Sample[]>([]);
 export const recentMax = 300;
 
-/** Adds a sample to the ring; a repeated or older one (after a reconnect) changes nothing. */
-export const appendSample = (samples: readonly Sample[], sample: Sample, max: number): readonly Sample[] => {
-  const newest = samples.at(-1);
-  if (newest !== undefined && sample.atMs <= newest.atMs) return samples;
-  return [...samples.slice(Math.max(0, samples.length + 1 - max)), sample];
-};
-
-/** Joins history with what arrived while it was on its way: in order, each moment once. */
-export const mergeSamples = (history: readonly Sample[], live: readonly Sample[], max: number): readonly Sample[] => {
-  const end = history.at(-1)?.atMs ?? -Infinity;
-  return [...history, ...live.filter((sample) => sample.atMs > end)].slice(-max);
-};
+/**
+ * Messages or rows a second by topic or table, as the mean of the last seconds: micro-batches come every second or two, and a
+ * figure that jumps between nothing and twice the truth says less than their mean.
+ */
+export const rates = createStore<Readonly<Record<string, number>>>({});
+recent.subscribe(() => rates.set(meanRates(recent.get())));
 
 const loadRecent = async (): Promise<void> => {
   const toMs = Date.now();

@@ -3,7 +3,7 @@ import { IconCheck, IconListCheck, IconX } from '@tabler/icons-react';
 import type { AuditLine, AuditReport } from '../../engine/contract/index.ts';
 import { problemOf } from '../api/problem.ts';
 import { useStore } from '../api/store.ts';
-import { count, plural } from '../format/numbers.ts';
+import { count, duration, plural } from '../format/numbers.ts';
 import { clock } from '../format/time.ts';
 import { Button, Empty, ProblemNote } from '../parts/controls.tsx';
 import { SidePanel } from '../parts/SidePanel.tsx';
@@ -22,6 +22,7 @@ const Verdict = ({ report }: { report: AuditReport }) => {
         </p>
         <p className={styles['muted']}>
           {count(report.lost)} lost · {plural(report.lines.length, 'check')} · at {clock(report.atMs)}
+          {report.pausedMs !== undefined && <> · city paused for {duration(report.pausedMs)}</>}
         </p>
       </div>
     </div>

@@ -3,6 +3,7 @@ import { type ReactNode } from 'react';
 import { Link } from 'wouter';
 import type { FlowGraph, PlatformState } from '../../engine/contract/index.ts';
 import { recent } from '../api/live.ts';
+import { rateSeconds } from '../api/samples.ts';
 import { useStore } from '../api/store.ts';
 import { absent, bytes, compact, count, duration, percent, rate } from '../format/numbers.ts';
 import { clock } from '../format/time.ts';
@@ -10,6 +11,7 @@ import { Sparkline } from '../parts/Sparkline.tsx';
 import { Term } from '../parts/Term.tsx';
 import { audit } from '../shell/actions.ts';
 import { totalRateSeries, totalsOf } from './figures.ts';
+import { useRate } from './use-rate.ts';
 import styles from './platform.module.css';
 
 interface FigureProps {
@@ -60,20 +62,21 @@ const AuditFigure = () => {
 export const Figures = ({ state, graph }: { state: PlatformState; graph: FlowGraph | null }) => {
   const samples = useStore(recent).slice(-minute);
   const totals = totalsOf(state, graph?.nodes ?? []);
+  const topics = graph?.nodes.filter((node) => node.layer === 'topic') ?? [];
   const fresh = state.freshnessMs;
   const p99 = samples.map((sample) => sample.freshnessMs?.p99);
   return (
     <section className={styles['figures']} aria-label="Key figures">
       <Figure
-        href="/metrics"
+        href="/charts"
         label={<Term name="throughput">Throughput</Term>}
-        value={rate(totals.perSecond)}
+        value={rate(useRate(topics))}
         unit="messages/s"
-        note="into Kafka, this second"
+        note={`into Kafka · mean of ${rateSeconds} s`}
         spark={spark(totalRateSeries(samples))}
       />
       <Figure
-        href="/metrics"
+        href="/charts"
         label={<Term name="freshness">Freshness</Term>}
         value={duration(fresh?.p99)}
         unit="p99"
@@ -81,7 +84,7 @@ export const Figures = ({ state, graph }: { state: PlatformState; graph: FlowGra
         spark={spark(p99)}
       />
       <Figure
-        href="/metrics"
+        href="/charts"
         label={<Term name="lag">Lag</Term>}
         value={compact(totals.lagMessages)}
         unit="messages"
@@ -93,7 +96,7 @@ export const Figures = ({ state, graph }: { state: PlatformState; graph: FlowGra
         tone={(totals.lagSeconds ?? 0) > 5 ? 'warn' : 'plain'}
       />
       <Figure
-        href="/metrics"
+        href="/charts"
         label={<Term name="rss">Memory</Term>}
         value={bytes(totals.rssBytes)}
         note={`CPU ${percent(totals.cpuPercent)} of one core`}

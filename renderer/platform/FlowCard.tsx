@@ -3,14 +3,16 @@ import { Handle, Position, type NodeProps, type Node } from '@xyflow/react';
 import { memo } from 'react';
 import type { FlowNode, NodeStatus } from '../../engine/contract/index.ts';
 import { platform, recent } from '../api/live.ts';
+import { rateSeconds } from '../api/samples.ts';
 import { useSelect } from '../api/store.ts';
 import { compact, rate } from '../format/numbers.ts';
 import { Dot } from '../parts/controls.tsx';
 import { LayerIcon, layerColor } from '../parts/layers.tsx';
 import { Sparkline } from '../parts/Sparkline.tsx';
 import { rowName, type Card } from './cards.ts';
-import { lagTone, rateSeries, statusTone, statusWord, sum } from './figures.ts';
+import { lagTone, rateSeries, statusTone, statusWord } from './figures.ts';
 import { anchorOf, isLine } from './layout.ts';
+import { useRate } from './use-rate.ts';
 import styles from './platform.module.css';
 
 export interface CardData extends Record<string, unknown> {
@@ -26,9 +28,9 @@ const sparkSeconds = 60;
 
 const useStatus = (id: string): NodeStatus | undefined => useSelect(platform, (state) => state?.nodes[id]);
 
-const Spark = ({ id, color, width }: { id: string; color: string; width: number }) => {
+const Spark = ({ name, color, width }: { name: string; color: string; width: number }) => {
   const samples = useSelect(recent, (all) => all);
-  return <Sparkline values={rateSeries(samples.slice(-sparkSeconds), id)} width={width} height={14} color={color} />;
+  return <Sparkline values={rateSeries(samples.slice(-sparkSeconds), name)} width={width} height={14} color={color} />;
 };
 
 /** Lag as time where it is known: a reader asks "how old", seldom "how many". */
@@ -50,12 +52,17 @@ interface HeadProps {
   readonly status: NodeStatus | undefined;
 }
 
-const Rate = ({ perSecond }: { perSecond: number | undefined }) => (
-  <span className={styles['rate-figure']}>
-    {rate(perSecond)}
-    <span className={styles['unit']}>/s</span>
-  </span>
-);
+/** The mean of the last seconds; where nothing can be said, nothing is. */
+const Rate = ({ nodes }: { nodes: readonly FlowNode[] }) => {
+  const perSecond = useRate(nodes);
+  if (perSecond === undefined) return <span />;
+  return (
+    <span className={styles['rate-figure']} title={`mean of the last ${rateSeconds} s`}>
+      {rate(perSecond)}
+      <span className={styles['unit']}>/s</span>
+    </span>
+  );
+};
 
 const Name = ({ node, title }: { node: FlowNode; title: string }) => (
   <span className={styles['name']} title={node.name}>
@@ -72,17 +79,20 @@ const pickProps = ({ node, data, status }: HeadProps) => ({
 
 const Head = (props: HeadProps) => {
   const { node, title, status } = props;
+  const flowing = (useRate([node]) ?? 0) > 0;
   return (
     <button className={styles['head']} {...pickProps(props)}>
       <LayerIcon layer={node.layer} kind={node.kind} />
       <span className={styles['head-line']}>
         <Name node={node} title={title} />
-        <Spark id={node.id} color={layerColor(node.layer)} width={36} />
+        <Spark name={node.name} color={layerColor(node.layer)} width={36} />
       </span>
-      <Dot tone={statusTone(status)} ring={status?.phase !== 'running'} label={statusWord(status)} />
+      <Dot tone={statusTone(status, flowing)} ring={!flowing} label={statusWord(status, flowing)} />
       <span className={styles['head-figures']}>
-        <span className={styles['rows']}>{compact(status?.rows, props.data.narrow ? 1_000_000 : undefined)}</span>
-        <Rate perSecond={status?.perSecond} />
+        <span className={styles['rows']}>
+          {status?.rows === undefined ? node.kind : compact(status.rows, props.data.narrow ? 1_000_000 : undefined)}
+        </span>
+        <Rate nodes={[node]} />
         <Lag status={status} />
       </span>
     </button>
@@ -91,13 +101,13 @@ const Head = (props: HeadProps) => {
 
 /** A topic alone: one line. */
 const LineHead = (props: HeadProps) => {
-  const { node, title, status } = props;
+  const { node, title } = props;
   return (
     <button className={styles['line-head']} {...pickProps(props)}>
       <LayerIcon layer={node.layer} kind={node.kind} />
       <Name node={node} title={title} />
-      <Spark id={node.id} color={layerColor(node.layer)} width={36} />
-      <Rate perSecond={status?.perSecond} />
+      <Spark name={node.name} color={layerColor(node.layer)} width={36} />
+      <Rate nodes={[node]} />
     </button>
   );
 };
@@ -119,28 +129,24 @@ const QuarantineRow = ({ node, data }: { node: FlowNode; data: CardData }) => {
   );
 };
 
-const TopicRow = ({ node, data }: { node: FlowNode; data: CardData }) => {
-  const status = useStatus(node.id);
-  return (
-    <button
-      type="button"
-      className={styles['topic-row']}
-      aria-pressed={data.selected === node.id}
-      aria-label={`${node.name}, topic, ${rate(status?.perSecond)} messages a second`}
-      onClick={() => data.onPick(node.id)}
-    >
-      <span className={styles['name']} title={node.name}>
-        {rowName(data.card, node)}
-      </span>
-      <Spark id={node.id} color={layerColor('topic')} width={36} />
-      <Rate perSecond={status?.perSecond} />
-    </button>
-  );
-};
+const TopicRow = ({ node, data }: { node: FlowNode; data: CardData }) => (
+  <button
+    type="button"
+    className={styles['topic-row']}
+    aria-pressed={data.selected === node.id}
+    aria-label={`${node.name}, topic`}
+    onClick={() => data.onPick(node.id)}
+  >
+    <span className={styles['name']} title={node.name}>
+      {rowName(data.card, node)}
+    </span>
+    <Spark name={node.name} color={layerColor('topic')} width={36} />
+    <Rate nodes={[node]} />
+  </button>
+);
 
 const GroupCard = ({ data }: { data: CardData }) => {
   const { card } = data;
-  const total = useSelect(platform, (state) => sum(card.nodes.map((node) => state?.nodes[node.id]?.perSecond)));
   return (
     <>
       <div className={styles['group-head']}>
@@ -148,7 +154,7 @@ const GroupCard = ({ data }: { data: CardData }) => {
         <span className={styles['name']} title={card.title}>
           {card.title}
         </span>
-        <Rate perSecond={total} />
+        <Rate nodes={card.nodes} />
       </div>
       {card.nodes.map((node) => (
         <TopicRow key={node.id} node={node} data={data} />

@@ -15,6 +15,7 @@ import { Sparkline } from '../parts/Sparkline.tsx';
 import { Term } from '../parts/Term.tsx';
 import { openSql, previewSql } from '../query/open.ts';
 import { rateSeries, statusTone, statusWord } from './figures.ts';
+import { useRate } from './use-rate.ts';
 import styles from './platform.module.css';
 
 interface Line {
@@ -100,9 +101,9 @@ const Columns = ({ name }: { name: string }) => {
   );
 };
 
-const History = ({ id, layer }: { id: string; layer: FlowNode['layer'] }) => {
+const History = ({ name, layer }: { name: string; layer: FlowNode['layer'] }) => {
   const samples = useStore(recent);
-  const values = rateSeries(samples, id);
+  const values = rateSeries(samples, name);
   if (values.every((value) => value === undefined)) return null;
   const span = Math.round(((samples.at(-1)?.atMs ?? 0) - (samples[0]?.atMs ?? 0)) / 1000);
   return (
@@ -151,6 +152,7 @@ export const NodeDrawer = ({ node, graph, onPick, onClose }: DrawerProps) => {
   const at = (ids: readonly string[]): FlowNode[] => graph.nodes.filter((each) => ids.includes(each.id));
   const before = at(graph.edges.flatMap(({ from, to }) => (to === node.id ? from : [])));
   const after = at(graph.edges.flatMap(({ from, to }) => (from === node.id ? to : [])));
+  const flowing = (useRate([node]) ?? 0) > 0;
   const counters = status === undefined ? [] : counterLines(status);
   return (
     <SidePanel
@@ -164,7 +166,7 @@ export const NodeDrawer = ({ node, graph, onPick, onClose }: DrawerProps) => {
     >
       <Section title={`${layers[node.layer].word} · ${node.kind}`}>
         <p className={styles['state-line']}>
-          <Dot tone={statusTone(status)} ring={status?.phase !== 'running'} /> {statusWord(status)}
+          <Dot tone={statusTone(status, flowing)} ring={!flowing} /> {statusWord(status, flowing)}
         </p>
         {node.comment !== undefined && <p className={styles['comment']}>{node.comment}</p>}
         {status?.problem !== undefined && <ProblemNote problem={status.problem} />}
@@ -180,7 +182,7 @@ export const NodeDrawer = ({ node, graph, onPick, onClose }: DrawerProps) => {
           <Lines lines={counters} />
         </Section>
       )}
-      <History id={node.id} layer={node.layer} />
+      <History name={node.name} layer={node.layer} />
       <Neighbours title="Reads from" nodes={before} onPick={onPick} icon={<IconArrowLeft size={12} aria-hidden />} />
       <Neighbours title="Read by" nodes={after} onPick={onPick} icon={<IconArrowRight size={12} aria-hidden />} />
       {isTable(node) && <Columns name={node.name} />}

@@ -4,9 +4,9 @@ import { useCallback } from 'react';
 import { useSearchParams } from 'wouter';
 import type { PlatformState, Problem } from '../../engine/contract/index.ts';
 import { graph as graphStore, platform } from '../api/live.ts';
-import { useStore } from '../api/store.ts';
+import { useSelect, useStore } from '../api/store.ts';
 import { Button, Empty, ProblemNote } from '../parts/controls.tsx';
-import { startWorld } from '../shell/actions.ts';
+import { audit, startWorld } from '../shell/actions.ts';
 import { AuditPanel } from './AuditPanel.tsx';
 import { Figures } from './Figures.tsx';
 import { FlowDiagram } from './FlowDiagram.tsx';
@@ -34,14 +34,19 @@ const Starting = ({ state }: { state: PlatformState | null }) => (
   </Empty>
 );
 
+/** Floats below the diagram: when the city stops and starts, nothing else may move. */
 const NotRunning = () => (
-  <div className={styles['hint']}>
-    The city is not running, so nothing flows.
+  <div className={styles['hint']} role="status">
+    The city is not running, so nothing new flows.
     <Button icon={IconPlayerPlayFilled} onClick={() => void startWorld()}>
       Start the city
     </Button>
   </div>
 );
+
+/** Everything that is wrong, the world's own failure included. */
+const problemsOf = ({ problems, world }: PlatformState): readonly Problem[] =>
+  world?.problem === undefined ? problems : [...problems, world.problem];
 
 const PlatformPage = () => {
   const state = useStore(platform);
@@ -51,6 +56,7 @@ const PlatformPage = () => {
   const node = graph?.nodes.find((each) => each.id === picked);
   const pick = useCallback((id: string | null) => setSearch(id === null ? {} : { node: id }), [setSearch]);
   const close = useCallback(() => pick(null), [pick]);
+  const auditing = useSelect(audit, ({ running }) => running);
   const ready = graph !== null && graph.nodes.length > 0;
   return (
     <div className={styles['page']}>
@@ -58,9 +64,9 @@ const PlatformPage = () => {
       {state !== null && <Figures state={state} graph={graph} />}
       <div className={styles['stage']}>
         <div className={styles['canvas']}>
-          {state !== null && <Problems problems={state.problems} />}
-          {state?.world !== null && state?.world?.phase !== 'running' && ready && <NotRunning />}
+          {state !== null && <Problems problems={problemsOf(state)} />}
           {ready ? <FlowDiagram graph={graph} selected={picked} onPick={pick} /> : <Starting state={state} />}
+          {ready && !auditing && state?.world !== null && state?.world?.phase !== 'running' && <NotRunning />}
         </div>
         {search.get('panel') === 'audit' && <AuditPanel onClose={close} />}
         {node !== undefined && graph !== null && (

@@ -23,7 +23,7 @@ export interface Wire {
   readonly from: string;
   readonly to: string;
   /** The nodes whose rates add up to what flows here. */
-  readonly flow: readonly string[];
+  readonly flow: readonly FlowNode[];
   /** The row of its group at which the wire begins, if only that topic flows here. */
   readonly row?: number;
 }
@@ -93,9 +93,9 @@ const singleCards = (graph: FlowGraph): Card[] => {
 };
 
 /** What flows on a wire: what the topics at one of its ends carry, else what its origin gives. */
-const flowOf = (from: Card, to: Card, ends: readonly FlowEdge[]): string[] => {
-  if (from.column === 'topic') return ends.map((edge) => edge.from);
-  return to.column === 'topic' ? ends.map((edge) => edge.to) : from.nodes.map((node) => node.id);
+const flowOf = (from: Card, to: Card, ends: readonly FlowEdge[]): readonly FlowNode[] => {
+  if (from.column === 'topic') return from.nodes.filter((node) => ends.some((edge) => edge.from === node.id));
+  return to.column === 'topic' ? to.nodes.filter((node) => ends.some((edge) => edge.to === node.id)) : from.nodes;
 };
 
 const wireOf = (from: Card, to: Card, ends: readonly FlowEdge[]): Wire => {

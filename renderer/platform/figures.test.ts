@@ -11,6 +11,7 @@ test('a hop is judged by its failure first, then by its lag', () => {
   expect(statusTone({ ...running, lagSeconds: 31 })).toBe('fault');
   expect(statusTone({ ...running, problem: { code: 'X', message: 'It broke.' } })).toBe('fault');
   expect(statusTone({ phase: 'idle' })).toBe('idle');
+  expect(statusTone({ phase: 'idle' }, true)).toBe('ok');
 });
 
 test('the same judgement in words', () => {

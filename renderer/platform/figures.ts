@@ -9,12 +9,13 @@ export const lagFaultSeconds = 30;
 export const lagTone = (seconds: number | undefined): Tone =>
   seconds === undefined || seconds < lagWarnSeconds ? 'ok' : seconds < lagFaultSeconds ? 'warn' : 'fault';
 
-export const statusTone = (status: NodeStatus | undefined): Tone => {
+/** `flowing`: it took something in the last seconds, whether or not a batch runs at this very moment. */
+export const statusTone = (status: NodeStatus | undefined, flowing = status?.phase === 'running'): Tone => {
   if (status === undefined) return 'idle';
   if (status.phase === 'failed' || status.problem !== undefined) return 'fault';
   const lag = lagTone(status.lagSeconds);
   if (lag !== 'ok') return lag;
-  return status.phase === 'running' ? 'ok' : 'idle';
+  return flowing ? 'ok' : 'idle';
 };
 
 const words: Readonly<Record<NodeStatus['phase'], string>> = {
@@ -23,12 +24,11 @@ const words: Readonly<Record<NodeStatus['phase'], string>> = {
   waiting: 'waiting for what it reads',
   failed: 'failed',
 };
-export const statusWord = (status: NodeStatus | undefined): string => {
+export const statusWord = (status: NodeStatus | undefined, flowing = status?.phase === 'running'): string => {
   if (status === undefined) return 'not started yet';
   if (status.problem !== undefined) return `failed: ${status.problem.message}`;
-  return lagTone(status.lagSeconds) === 'ok'
-    ? words[status.phase]
-    : `${words[status.phase]}, behind by ${status.lagSeconds} s`;
+  const word = flowing && status.phase === 'idle' ? words.running : words[status.phase];
+  return lagTone(status.lagSeconds) === 'ok' ? word : `${word}, behind by ${status.lagSeconds} s`;
 };
 
 export const sum = (values: readonly (number | undefined)[]): number | undefined => {
@@ -37,8 +37,8 @@ export const sum = (values: readonly (number | undefined)[]): number | undefined
 };
 
 /** Messages or rows a second at one node, over time; a second in which it was not known leaves a gap. */
-export const rateSeries = (samples: readonly Sample[], id: string): (number | undefined)[] =>
-  samples.map((sample) => sample.topics[id] ?? sample.tables[id]?.rowsPerSecond);
+export const rateSeries = (samples: readonly Sample[], name: string): (number | undefined)[] =>
+  samples.map((sample) => sample.topics[name] ?? sample.tables[name]?.rowsPerSecond);
 
 export const totalRateSeries = (samples: readonly Sample[]): number[] =>
   samples.map((sample) => Object.values(sample.topics).reduce((total, rate) => total + rate, 0));
@@ -52,7 +52,6 @@ export const speedOf = (perSecond: number | undefined): 0 | 1 | 2 | 3 | 4 => {
 };
 
 export interface Totals {
-  readonly perSecond: number | undefined;
   readonly lagMessages: number | undefined;
   readonly lagSeconds: number | undefined;
   readonly rssBytes: number;
@@ -65,7 +64,6 @@ export const totalsOf = (state: PlatformState, nodes: readonly FlowNode[]): Tota
   const tables = [...of('bronze'), ...of('silver'), ...of('gold')];
   const lags = tables.flatMap(({ lagSeconds }) => lagSeconds ?? []);
   return {
-    perSecond: sum(of('topic').map((topic) => topic.perSecond)),
     lagMessages: sum(of('bronze').map((table) => table.lagMessages)),
     lagSeconds: lags.length === 0 ? undefined : Math.max(...lags),
     rssBytes: state.processes.reduce((total, process) => total + process.rssBytes, 0),

@@ -142,7 +142,7 @@ const columnTops = (cards: readonly Card[], tops: ReadonlyMap<string, number>): 
 /** Rows of a group whose topics part ways stand in the order of where they go, so that their wires do not cross. */
 const sortRows = (drawing: Drawing, tops: ReadonlyMap<string, number>): Drawing => {
   const goal = new Map(
-    drawing.wires.flatMap((wire) => (wire.row === undefined ? [] : [[wire.flow[0]!, tops.get(wire.to) ?? 0]])),
+    drawing.wires.flatMap((wire) => (wire.row === undefined ? [] : [[wire.flow[0]!.id, tops.get(wire.to) ?? 0]])),
   );
   const sorted = (card: Card): Card => ({
     ...card,
@@ -150,7 +150,8 @@ const sortRows = (drawing: Drawing, tops: ReadonlyMap<string, number>): Drawing 
   });
   const cards = drawing.cards.map((card) => (card.nodes.some((node) => goal.has(node.id)) ? sorted(card) : card));
   const byId = new Map(cards.map((card) => [card.id, card]));
-  const rowOf = (wire: Wire): number => byId.get(wire.from)?.nodes.findIndex((node) => node.id === wire.flow[0]) ?? 0;
+  const rowOf = (wire: Wire): number =>
+    byId.get(wire.from)?.nodes.findIndex((node) => node.id === wire.flow[0]?.id) ?? 0;
   return { cards, wires: drawing.wires.map((wire) => (wire.row === undefined ? wire : { ...wire, row: rowOf(wire) })) };
 };
 

@@ -19,7 +19,7 @@ import { problemOf } from '../api/problem.ts';
 import { ProblemNote } from '../parts/controls.tsx';
 import { tell } from '../shell/actions.ts';
 import { copySelection } from './copy.ts';
-import { cellText, typeLabel, type CellPlace } from './cells.ts';
+import { cellText, textWidthPx, typeLabel, type CellPlace } from './cells.ts';
 import { columnEdges, columnWindow, rowHeightPx, rowWindow, scrollTopFor } from './grid-window.ts';
 import { type PageCache, type Row } from './page-cache.ts';
 import { movedBy, inRange, type Range } from './selection.ts';
@@ -41,12 +41,8 @@ const widthMax = 360;
 
 /** As wide as the name, the type and the first rows need; the reader may drag it. */
 const widthOf = ({ name, type }: QueryColumn, index: number, rows: readonly Row[]): number => {
-  const longest = Math.max(
-    name.length * 1.06,
-    typeLabel(type).length,
-    ...rows.map((row) => cellText(row[index]).length),
-  );
-  return Math.round(Math.max(widthMin, Math.min(widthMax, longest * (isNumeric(type) ? 7.9 : 7.2) + 20)));
+  const texts = [`${name} `, typeLabel(type), ...rows.map((row) => cellText(row[index]))];
+  return Math.round(Math.max(widthMin, Math.min(widthMax, Math.max(...texts.map(textWidthPx)) + 20)));
 };
 
 const rowsMeasured = 60;

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { cellCopy, cellDetail, cellText, layOutJson, typeLabel } from './cells.ts';
+import { cellCopy, cellDetail, cellText, layOutJson, textWidthPx, typeLabel } from './cells.ts';
 
 test('a 64-bit integer keeps every digit, in the grid and in JSON', () => {
   expect(cellText('9007199254740993')).toBe('9007199254740993');
@@ -36,4 +36,9 @@ test('types have short names', () => {
       'STRUCT(dish VARCHAR, n INTEGER)[]',
     ].map(typeLabel),
   ).toEqual(['timestamptz', 'decimal(10,2)', 'struct', 'list']);
+});
+
+test('a text with capitals and digits is wider than one of thin letters', () => {
+  expect(textWidthPx('9007199254740993')).toBeGreaterThan(16 * 7.7);
+  expect(textWidthPx('illicit')).toBeLessThan(textWidthPx('CHENNAI'));
 });

@@ -72,3 +72,15 @@ export const typeLabel = (type: string): string => {
   if (/\[\d*\]$/.test(short) && short.length > 24) return 'list';
   return short.length > 24 ? (/^\w+/.exec(short)?.[0] ?? short) : short;
 };
+
+const wide = /[mwMW@%]/;
+const narrow = /[iljtfrI.,:;'|!()[\]{} ]/;
+const capitalOrDigit = /[A-Z0-9_#&+=<>~]/;
+
+/** About how wide a text is in the grid's face (Inter at 12 px, figures of equal width); never less than it is. */
+export const textWidthPx = (text: string): number => {
+  let width = 0;
+  for (const char of text.slice(0, 80))
+    width += wide.test(char) ? 11 : narrow.test(char) ? 4.6 : capitalOrDigit.test(char) ? 8.2 : 7.2;
+  return width;
+};

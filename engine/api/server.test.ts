@@ -129,6 +129,7 @@ describe('the page', () => {
 
   test('answers every view of it, and says what is not there', async () => {
     expect((await get('/query?tab=1', { accept: 'text/html' })).body).toContain('<title>Tiffin');
+    expect((await get('/metrics', { accept: 'text/html' })).body).toContain('<title>Tiffin');
     expect((await get('/assets/none.js')).status).toBe(404);
     expect((await get('/exports/none')).status).toBe(404);
     expect((await get('/../../etc/passwd')).status).not.toBe(200);

@@ -11,7 +11,7 @@ import type { Duplex } from 'node:stream';
 import fastifyStatic from '@fastify/static';
 import { applyWSSHandler } from '@trpc/server/adapters/ws';
 import { TRPCError } from '@trpc/server';
-import fastify, { type FastifyInstance } from 'fastify';
+import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { WebSocketServer } from 'ws';
 import { TiffinError } from '../errors.ts';
 import type { Platform } from '../platform/index.ts';
@@ -81,7 +81,10 @@ const refusal = (code: string, header: string): object => ({
 });
 
 const addRoutes = (app: FastifyInstance, { platform, pageDir }: ServerOptions): void => {
-  app.get('/metrics', async (_request, reply) => {
+  const hasPage = existsSync(join(pageDir, 'index.html'));
+  app.get('/metrics', async (request, reply) => {
+    // The page has a view of that name too: a browser that opens or reloads it asks for HTML, Prometheus never does.
+    if (hasPage && wantsPage(request)) return sendPage(reply);
     const { text, contentType } = await platform.prometheus();
     return reply.type(contentType).send(text);
   });
@@ -93,10 +96,16 @@ const addRoutes = (app: FastifyInstance, { platform, pageDir }: ServerOptions): 
     reply.header('content-disposition', `attachment; filename="${file.fileName}"`).header('cache-control', 'no-store');
     return reply.type('application/octet-stream').send(createReadStream(file.path));
   });
-  if (existsSync(join(pageDir, 'index.html'))) addPage(app, pageDir);
+  if (hasPage) addPage(app, pageDir);
   else
     app.get('/', (_request, reply) => reply.type('text/plain').send('The page is not built yet: run npm run build.\n'));
 };
+
+const wantsPage = ({ method, headers }: FastifyRequest): boolean =>
+  method === 'GET' && (headers.accept ?? '').includes('text/html');
+
+const sendPage = (reply: FastifyReply): FastifyReply =>
+  reply.header('cache-control', 'no-cache').sendFile('index.html');
 
 const addPage = (app: FastifyInstance, pageDir: string): void => {
   app.register(fastifyStatic, {
@@ -109,8 +118,7 @@ const addPage = (app: FastifyInstance, pageDir: string): void => {
   });
   // The page routes by path: an address that is no file is a view of it.
   app.setNotFoundHandler((request, reply) => {
-    const wantsPage = request.method === 'GET' && (request.headers.accept ?? '').includes('text/html');
-    if (wantsPage) return reply.header('cache-control', 'no-cache').sendFile('index.html');
+    if (wantsPage(request)) return sendPage(reply);
     return reply
       .code(404)
       .send({ error: { code: 'NOT_FOUND', message: `There is nothing at ${request.url.split('?')[0]}.` } });

@@ -7,7 +7,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 const installMsMax = 20_000;
-const dotEveryMs = 1_000;
+const tickEveryMs = 5_000;
 
 export interface OpenOptions {
   readonly url: string;
@@ -25,7 +25,8 @@ export interface Opened {
 
 export const openPage = async (options: OpenOptions): Promise<Opened> => {
   const binary = hasDisplay() ? await electronBinary(options) : undefined;
-  const window = binary === undefined ? undefined : await openWindow(binary, options);
+  const window =
+    binary !== undefined && (await buildShell(options.projectDir)) ? await openWindow(binary, options) : undefined;
   if (window) return { how: 'window', close: () => void window.kill() };
   const opened = hasDisplay() && openBrowser(options.url);
   return { how: opened ? 'browser' : 'nothing', close: () => undefined };
@@ -40,7 +41,8 @@ export const findElectron = (projectDir: string): string | undefined => {
   const dir = join(projectDir, 'node_modules', 'electron');
   const pathFile = join(dir, 'path.txt');
   if (!existsSync(pathFile)) return undefined;
-  const binary = join(dir, 'dist', readFileSync(pathFile, 'utf8').trim());
+  const dist = process.env['ELECTRON_OVERRIDE_DIST_PATH'] ?? join(dir, 'dist');
+  const binary = join(dist, readFileSync(pathFile, 'utf8').trim());
   return existsSync(binary) ? binary : undefined;
 };
 
@@ -56,19 +58,29 @@ const electronBinary = async (options: OpenOptions): Promise<string | undefined>
   return findElectron(options.projectDir);
 };
 
-const install = (installer: string, { tell }: OpenOptions): Promise<void> =>
+const install = async (installer: string, { tell }: OpenOptions): Promise<void> => {
+  const beganAtMs = Date.now();
+  const ticking = setInterval(() => tell(`  … ${Math.round((Date.now() - beganAtMs) / 1000)} s`), tickEveryMs);
+  await runNode([installer], installMsMax);
+  clearInterval(ticking);
+};
+
+/** Runs a script with this Node, quietly; whether it ended well in time. */
+const runNode = (args: readonly string[], msMax: number): Promise<boolean> =>
   new Promise((resolve) => {
-    const beganAtMs = Date.now();
-    const child = spawn(process.execPath, [installer], { stdio: 'ignore', windowsHide: true });
-    const ticking = setInterval(() => tell(`  … ${Math.round((Date.now() - beganAtMs) / 1000)} s`), dotEveryMs * 5);
-    const impatience = setTimeout(() => child.kill('SIGKILL'), installMsMax);
-    const finish = (): void => {
-      clearInterval(ticking);
+    const child = spawn(process.execPath, [...args], { stdio: 'ignore', windowsHide: true });
+    const impatience = setTimeout(() => child.kill('SIGKILL'), msMax);
+    const finish = (isDone: boolean): void => {
       clearTimeout(impatience);
-      resolve();
+      resolve(isDone);
     };
-    child.once('error', finish).once('exit', finish);
+    child.once('error', () => finish(false)).once('exit', (code) => finish(code === 0));
   });
+
+/** The window's own code is bundled once; that takes well under a second. */
+const buildShell = async (projectDir: string): Promise<boolean> =>
+  existsSync(join(projectDir, 'dist', 'electron', 'main.js')) ||
+  runNode([join(projectDir, 'electron', 'build.ts')], installMsMax);
 
 /** A window that ends within the first seconds did not open (no graphics, a missing library). */
 const windowProvenMs = 2_000;

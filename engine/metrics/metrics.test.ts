@@ -53,6 +53,12 @@ describe('rates', () => {
     expect(rates.get('unknown')).toBe(0);
   });
 
+  test('may be taken over a longer window, so that what comes in batches does not jump', () => {
+    const rates = new Rates();
+    for (const [second, rows] of [0, 20, 20, 40, 40, 60].entries()) rates.read('a', rows, second * 1_000, 4_000);
+    expect(rates.get('a')).toBe(10);
+  });
+
   test('a counter that fell has begun anew: that reading counts as nothing', () => {
     const rates = new Rates();
     rates.read('a', 100, 1_000);

@@ -11,6 +11,8 @@ export const sourceIds = {
   cdc: 'source:cdc',
 } as const;
 const cdcPrefix = 'cdc.';
+/** Tables grow by a commit each second or so. */
+const tableWindowMs = 4_000;
 
 /** The newest report of each process; absent until it came. */
 export interface Reports {
@@ -43,7 +45,6 @@ const worldStatuses = (world: WorldState, rates: Rates): Record<string, NodeStat
   const problem = world.problem ? { problem: world.problem } : {};
   return {
     [sourceIds.world]: { rows: world.generated, perSecond: rates.get(sourceIds.world), phase, ...problem },
-    [sourceIds.oltp]: { phase },
   };
 };
 
@@ -60,6 +61,14 @@ const ingestStatuses = (ingest: IngestRole['metrics'], topics: Topics, rates: Ra
       duplicates: ingest.duplicates,
       ...(ingest.problem && { problem: ingest.problem }),
     },
+    // What the database's change log holds.
+    ...(ingest.cdc && {
+      [sourceIds.oltp]: {
+        rows: ingest.cdc.position + ingest.cdc.lagChanges,
+        perSecond: rates.get(sourceIds.oltp),
+        phase: phaseOf(rates.get(sourceIds.oltp), false),
+      },
+    }),
     [sourceIds.cdc]: {
       ...status(sourceIds.cdc, isCdc, ingest.cdc?.state === 'failed'),
       ...(ingest.cdc && { lagMessages: ingest.cdc.lagChanges }),
@@ -96,11 +105,13 @@ export const readRates = (from: keyof Reports, reports: Reports, rates: Rates, a
   if (from === 'ingest' && ingest) {
     rates.read(sourceIds.gateway, ingest.accepted, atMs);
     rates.read(sourceIds.cdc, ingest.cdc?.position ?? 0, atMs);
+    rates.read(sourceIds.oltp, (ingest.cdc?.position ?? 0) + (ingest.cdc?.lagChanges ?? 0), atMs);
   }
   if (from === (broker ? 'broker' : 'pipeline'))
     for (const [topic, { messages }] of Object.entries(topicsOf(reports))) rates.read(topicId(topic), messages, atMs);
   if (from === 'pipeline')
-    for (const [table, { rows }] of Object.entries(pipeline?.tables ?? {})) rates.read(table, rows ?? 0, atMs);
+    for (const [table, { rows }] of Object.entries(pipeline?.tables ?? {}))
+      rates.read(table, rows ?? 0, atMs, tableWindowMs);
 };
 
 /** The pipelines' graph with what comes before it: the sources, and topics that no pipeline reads. */

@@ -203,6 +203,22 @@ describe('a dry run finds', () => {
       /LIMIT/,
     ],
     [
+      'a stream of a view',
+      `CREATE MATERIALIZED VIEW gold.g AS SELECT 1 AS x;\nCREATE STREAMING TABLE silver.s AS SELECT x FROM STREAM gold.g`,
+      'STREAM_REWRITTEN',
+      2,
+      50,
+      /rewritten/,
+    ],
+    [
+      'a temporary view that a table reads',
+      `${bronze}CREATE TEMPORARY VIEW v AS SELECT key FROM STREAM bronze.b; CREATE STREAMING TABLE silver.s AS SELECT key FROM STREAM v`,
+      'VIEW_UNSUPPORTED',
+      2,
+      112,
+      /AUTO CDC/,
+    ],
+    [
       'a column given twice',
       `${bronze}CREATE STREAMING TABLE silver.s AS SELECT key, value AS KEY FROM STREAM bronze.b`,
       'NAME_TWICE',

@@ -34,7 +34,7 @@ export const planProject = async (project: Project): Promise<{ plan: Plan; probl
   try {
     const found = await findTargets(project.statements, checker);
     const order = sortTargets(found.targets);
-    const planner = new Planner(checker, new Set(found.targets.map(({ name }) => name)));
+    const planner = new Planner(checker, new Set([...found.targets.map(({ name }) => name), ...found.broken]));
     for (const target of order.sorted) await planner.add(target);
     return {
       plan: { datasets: planner.datasets },
@@ -176,6 +176,13 @@ class Planner {
 
   private oneStream(source: SourceFile, body: Body, at: number): StreamSource | undefined {
     const [first, second] = body.streams;
+    const made = first?.kind === 'table' ? this.dataset(first.name.full) : undefined;
+    if (first !== undefined && made !== undefined && made.flow.kind !== 'append') {
+      const message = `${made.name} cannot be read as a STREAM: its rows are rewritten and not only added to.`;
+      const hint = 'Leave STREAM away in a MATERIALIZED VIEW, or stream the table that it is made from.';
+      this.problems.push(source.problem(first.start, 'STREAM_REWRITTEN', message, hint));
+      return undefined;
+    }
     if (first !== undefined && second === undefined) return first;
     this.problems.push(
       first === undefined

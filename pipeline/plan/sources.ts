@@ -4,7 +4,7 @@ import { paddedSql } from '../language/render.ts';
 import type { SourceFile } from '../language/source.ts';
 import type { Problem } from '../problems.ts';
 import { charsAt, type Checker } from './checker.ts';
-import { parseSql, tablesOf } from './tree.ts';
+import { parseSql, tablesOf, walk, type Tree } from './tree.ts';
 
 /** A stored table and how it is filled. */
 export interface Target {
@@ -28,12 +28,13 @@ interface Read {
 
 const layers = ['bronze', 'silver', 'gold'];
 
-/** Targets in the order of the files, with what they read; problems of names and syntax. */
+/** Targets in the order of the files, with what they read; problems of names and syntax, and the targets that have them. */
 export const findTargets = async (
   statements: readonly Statement[],
   checker: Checker,
-): Promise<{ targets: Target[]; problems: Problem[] }> => {
+): Promise<{ targets: Target[]; broken: string[]; problems: Problem[] }> => {
   const problems = duplicates(statements);
+  const broken: string[] = [];
   const views = new Map(
     statements.filter((each) => each.kind === 'temporary view').map((each) => [each.name.table, each]),
   );
@@ -62,6 +63,13 @@ export const findTargets = async (
     if (parsed.kind === 'failed') {
       const at = body.start + charsAt(padded, parsed.position);
       problems.push(source.problem(at, 'SQL_SYNTAX', `This query is no SQL: ${parsed.message}.`, 'Correct it here.'));
+      broken.push(target.name);
+      continue;
+    }
+    const unreadable = unknownViews(parsed.node, views, source, body.start, padded);
+    if (unreadable.length > 0) {
+      problems.push(...unreadable);
+      broken.push(target.name);
       continue;
     }
     const reads: Read[] = tablesOf(parsed.node).map(({ name, position }) => ({
@@ -71,7 +79,27 @@ export const findTargets = async (
     }));
     targets.push({ ...target, reads });
   }
-  return { targets, problems };
+  return { targets, broken, problems };
+};
+
+/** A temporary view can be read by an AUTO CDC flow only. */
+const unknownViews = (
+  tree: Tree,
+  views: ReadonlyMap<string, TemporaryView>,
+  source: SourceFile,
+  start: number,
+  padded: string,
+): Problem[] => {
+  const problems: Problem[] = [];
+  walk(tree, (node) => {
+    if (node.type !== 'BASE_TABLE' || node.schema_name !== '' || !views.has(String(node.table_name))) return;
+    const at = start + charsAt(padded, Number(node.query_location));
+    const message = `The temporary view '${String(node.table_name)}' can be read by an AUTO CDC flow only.`;
+    problems.push(
+      source.problem(at, 'VIEW_UNSUPPORTED', message, 'Write its query here, as WITH … or in parentheses.'),
+    );
+  });
+  return problems;
 };
 
 const headTarget = (head: StreamingTable | MaterializedView): Target => ({

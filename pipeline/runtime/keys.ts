@@ -38,7 +38,7 @@ export class KeyMemory {
       return `SELECT ${this.keyAndTime()} FROM ${scanSql(handle.table, [...files], [...columns], [...partitionBy])}`;
     });
     await this.sql.run(
-      `CREATE OR REPLACE TABLE ${this.table} AS SELECT DISTINCT ON (key) key, time FROM (${selects.join(' UNION ALL ')})
+      `CREATE OR REPLACE TABLE ${this.table} AS SELECT DISTINCT ON (key) * FROM (${selects.join(' UNION ALL ')})
 WHERE key IS NOT NULL${since}`,
     );
     const [row] = await this.sql.rows(`SELECT count(*) AS n FROM ${this.table}`);
@@ -49,7 +49,7 @@ WHERE key IS NOT NULL${since}`,
   /** Remembers the rows of a batch that are now in the table or in quarantine. */
   async extend(batch: string, rows: number, watermarkMs: number | undefined): Promise<void> {
     await this.sql.run(
-      `INSERT INTO ${this.table} SELECT "$key", ${this.time()} FROM ${batch}
+      `INSERT INTO ${this.table} SELECT "$key"${this.time()} FROM ${batch}
 WHERE "$status" IN ('out', 'quarantined') AND "$key" IS NOT NULL`,
     );
     this.rows += rows;
@@ -67,13 +67,13 @@ WHERE "$status" IN ('out', 'quarantined') AND "$key" IS NOT NULL`,
   }
 
   private keyAndTime(): string {
-    return `${keySql(this.flow.keys, this.typeOf)} AS key, ${this.time()} AS time`;
+    return `${keySql(this.flow.keys, this.typeOf)} AS key${this.time()}`;
   }
 
+  /** A second column, but only where it is needed: keys are many. */
   private time(): string {
-    return this.flow.watermark === undefined
-      ? 'NULL::TIMESTAMPTZ'
-      : `CAST(${quoteName(this.flow.watermark.column)} AS TIMESTAMPTZ)`;
+    const { watermark } = this.flow;
+    return watermark === undefined ? '' : `, CAST(${quoteName(watermark.column)} AS TIMESTAMPTZ) AS time`;
   }
 
   private sinceSql(column: string, watermarkMs: number | undefined): string {

@@ -132,6 +132,7 @@ class PipelineLoop implements Pipeline {
       handle: (name) => this.handles.get(name)!,
       onGold: (produced, nowMs) => this.freshness.record(produced, nowMs),
       limits: { batchRowsMax, batchBytesMax },
+      viewDurationsMs: new Map(),
       scaleTo: (rows) => database.scaleTo(rows),
       triggerMs: config.triggerMs ?? 1000,
       feedsGold: feedersOfGold(plan),

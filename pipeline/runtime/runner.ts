@@ -17,6 +17,8 @@ export interface RunnerContext {
   readonly now: () => number;
   readonly handle: (table: string) => TableHandle;
   readonly onGold: GoldListener;
+  /** How long each view's newest refresh took. */
+  readonly viewDurationsMs: Map<string, number>;
   /** Before work on so many rows: as many threads as they are worth. */
   readonly scaleTo: (rows: number) => Promise<void>;
 }

@@ -12,8 +12,8 @@ import { appId } from './source.ts';
 import { showTable } from './streaming-runner.ts';
 import type { ProducedLog } from './table-handle.ts';
 
-/** A view may use about a fifth of the time, so that a slow one does not starve the rest. */
-const pauseFactor = 4;
+/** All views together may use about a third of the time, so that slow ones do not starve the rest. */
+const pauseFactor = 2;
 
 export class ViewRunner extends Runner {
   private readonly flow: ViewFlow;
@@ -71,7 +71,8 @@ export class ViewRunner extends Runner {
     if (this.dataset.layer === 'gold') context.onGold(produced, nowMs);
     this.read = versions;
     this.columnsChanged = false;
-    this.dueAtMs = nowMs + (nowMs - startMs) * pauseFactor;
+    context.viewDurationsMs.set(this.dataset.name, nowMs - startMs);
+    this.dueAtMs = nowMs + context.viewDurationsMs.values().reduce((sum, ms) => sum + ms, 0) * pauseFactor;
     return 'worked';
   }
 

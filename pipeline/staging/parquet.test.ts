@@ -120,6 +120,20 @@ describe('the staging file', () => {
     expect(groups.getRowObjectsJson()).toEqual([{ n: '3' }]);
   });
 
+  test('holds columns of nothing but NULL', async () => {
+    for (let count = 1; count < 200; count += 1) {
+      const messages = Array.from({ length: count }, (_, offset) => ({
+        topic: 't',
+        partition: 0,
+        key: null,
+        value: null,
+        offset,
+        timestampMs: 0,
+      }));
+      expect(await roundTrip(messages)).toEqual(messages.map(expected));
+    }
+  });
+
   test('keeps bytes that are no text as DuckDB writes a blob', async () => {
     const value = Buffer.from([0x61, 0xff, 0x00, 0x27, 0x5c, 0x22, 0x7e]);
     const [row] = await roundTrip([{ topic: 't', partition: 0, key: null, value, offset: 0, timestampMs: 0 }]);

@@ -96,6 +96,8 @@ const columnPages = ({ name }: ColumnSpec, chunk: RowChunk): Pages => {
 };
 
 const bytePage = (column: ByteColumn): Buffer[] => {
+  // DuckDB reads past the end of a page of lengths that holds none.
+  if (column.nulls === column.count) return dataPage(column.count, encodings.PLAIN, [definitionLevels(column)]);
   if (!isAllUtf8(column)) repairUtf8(column);
   const parts = [definitionLevels(column), deltaLengths(column), column.data.subarray(0, column.used)];
   return dataPage(column.count, encodings.DELTA_LENGTH_BYTE_ARRAY, parts);
@@ -149,7 +151,7 @@ const columnChunk = (
   const size = i64(end - at);
   const metadata = struct(
     [1, i32(type)],
-    [2, list(i32(encoding), i32(encodings.RLE))],
+    [2, list(i32(encoding), i32(encodings.PLAIN), i32(encodings.RLE))],
     [3, list(text(name))],
     [4, i32(0)],
     [5, i64(count)],

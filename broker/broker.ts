@@ -30,7 +30,8 @@ export interface Broker {
   stop(): Promise<void>;
 }
 
-const assemble = (config: BrokerConfig, files: Files, dataDir: DataDir): Services => {
+/** The parts of a broker on a folder, with no listener yet. */
+export const assemble = (config: BrokerConfig, files: Files, dataDir: DataDir): Services => {
   const settings = settingsFrom(config);
   const now = config.now ?? Date.now;
   const pool = new BufferPool();

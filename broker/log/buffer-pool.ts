@@ -4,7 +4,7 @@
  */
 const SMALLEST_BYTES = 16 * 1024;
 const LARGEST_BYTES = 4 * 1024 * 1024;
-const KEPT_BYTES_MAX = 16 * 1024 * 1024;
+const KEPT_BYTES_MAX = 8 * 1024 * 1024;
 
 export interface PooledBuffer {
   readonly bytes: Buffer;

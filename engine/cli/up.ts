@@ -70,11 +70,12 @@ const rateOf = (rate: number | 'max' = defaultRate): number | null => (rate === 
 /** The city begins as soon as the gateway is there. What fails is on the page, and told here. */
 const feed = async ({ platform, workspace }: Session, options: UpOptions): Promise<void> => {
   try {
+    const gateway = await platform.gatewayReady;
+    narrate(`  Kafka     ${platform.brokers.join(', ')}\n  gateway   ${gateway}`);
     const city = await chooseCity(platform, workspace, options);
     const ratePerSecond =
       city.ratePerSecond === undefined || options.rate !== undefined ? rateOf(options.rate) : city.ratePerSecond;
     const wanted: Feed = { kind: 'world', source: citySource, world: city.world, ratePerSecond, untilEvents: null };
-    await platform.gatewayReady;
     await platform.begin(wanted);
   } catch (error) {
     const problem = problemOf(error);

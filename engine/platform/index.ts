@@ -58,7 +58,8 @@ export class Platform {
   /** Resolves with the gateway's address as soon as events can be sent. */
   readonly gatewayReady: Promise<string>;
   readonly self = new SelfWatch();
-  brokers: readonly string[] = [];
+  /** Of the embedded Kafka once it listens, or the external one's. */
+  brokers: readonly string[];
   /** What the simulator feeds now; it goes on with it after a restart. */
   feed: Feed | null = null;
   readonly #options: PlatformOptions;
@@ -74,6 +75,8 @@ export class Platform {
     this.#options = options;
     this.logs = options.logs;
     this.workspace = options.workspace;
+    const { kafka } = options.workspace.settings;
+    this.brokers = kafka.mode === 'external' ? kafka.brokers : [];
     this.meta = openMeta(options.workspace.paths.meta);
     this.processes = createProcesses(options.logs);
     this.queries = new QueryClient(this.processes.query, options.workspace.paths.exports);
@@ -83,7 +86,6 @@ export class Platform {
     this.sampler.start();
     this.gatewayReady = this.#gateway.promise;
     this.ready = startProcesses(this, options);
-    this.ready.catch((error: unknown) => this.#gateway.reject(error));
     this.gatewayReady.catch(() => undefined);
     // `up` shows a failed start on the page instead of ending; whoever waits for `ready` still gets it.
     this.ready.catch(() => undefined);
@@ -203,6 +205,7 @@ export class Platform {
   async stop(): Promise<void> {
     this.#phase = 'stopping';
     await stopProcesses(this);
+    this.#gateway.reject(new TiffinError('STOPPED', 'The platform was stopped before the gateway was ready.'));
     this.sampler.stop();
     this.meta.close();
   }

@@ -3,6 +3,8 @@
  * their modules load while the broker opens its log. A restart of any of them keeps its port.
  */
 import { join } from 'node:path';
+import type { Role } from '../children/protocol.ts';
+import type { SupervisedChild } from '../supervisor/index.ts';
 import type { Platform, PlatformOptions } from './index.ts';
 import type { ChildName } from './processes.ts';
 import { preferredPort } from './ports.ts';
@@ -10,79 +12,91 @@ import { preferredPort } from './ports.ts';
 const host = '127.0.0.1';
 const wellKnown = { broker: 9092, gateway: 4480 } as const;
 const triggerMs = 1_000;
+/** DuckDB's, in the pipeline's process and in the query process each. */
+const memoryLimitMb = 300;
 
-export const startProcesses = async (platform: Platform, options: PlatformOptions): Promise<void> => {
+/**
+ * Resolves when all are ready; rejects with the first that told why it cannot start. That one is tried again all the same, and
+ * those that need it start as soon as it is well.
+ */
+export const startProcesses = (platform: Platform, options: PlatformOptions): Promise<void> => {
   const { processes, children } = platform;
   for (const name of children) processes[name].launch();
-  const start = (name: ChildName, how: () => Promise<void>): Promise<void> =>
-    children.includes(name) ? how() : Promise.resolve();
-  const broker = startBroker(platform, options, children.includes('broker'));
-  await Promise.all([
-    start('query', () => startQuery(platform)),
-    start('simulator', () => startSimulator(platform)),
-    broker.then(() => start('ingest', () => startIngest(platform, options))),
-    broker.then(() => start('pipeline', () => startPipeline(platform))),
-  ]);
+  const failed = Promise.withResolvers<never>();
+  const starter = new Starter(platform, options, failed.reject);
+  return Promise.race([starter.startAll(), failed.promise]);
 };
 
-const startBroker = async (
-  platform: Platform,
-  { workspace, wellKnownPorts }: PlatformOptions,
-  embedded: boolean,
-): Promise<void> => {
-  if (workspace.settings.kafka.mode === 'external') platform.brokers = workspace.settings.kafka.brokers;
-  if (!embedded) return;
-  let port = wellKnownPorts ? await preferredPort(wellKnown.broker) : 0;
-  const info = await platform.processes.broker.start(() => ({ host, port, dataDir: workspace.paths.kafka }));
-  port = info.port;
-  platform.brokers = [`${host}:${port}`];
-};
+class Starter {
+  readonly #platform: Platform;
+  readonly #options: PlatformOptions;
+  readonly #onFailed: (error: unknown) => void;
 
-const startIngest = async (platform: Platform, { workspace, wellKnownPorts }: PlatformOptions): Promise<void> => {
-  let port = wellKnownPorts ? await preferredPort(wellKnown.gateway) : 0;
-  const info = await platform.processes.ingest.start(() => ({
-    brokers: platform.brokers,
-    port,
-    oltpPath: workspace.paths.oltp,
-    statePath: workspace.paths.ingest,
-  }));
-  port = info.port;
-  platform.setGateway(info.url);
-};
+  constructor(platform: Platform, options: PlatformOptions, onFailed: (error: unknown) => void) {
+    this.#platform = platform;
+    this.#options = options;
+    this.#onFailed = onFailed;
+  }
 
-const startPipeline = async (platform: Platform): Promise<void> => {
-  const { paths } = platform.workspace;
-  await platform.processes.pipeline.start(() => ({
-    projectDir: paths.root,
-    lakeRoot: paths.lake,
-    tmpDir: join(paths.tmp, 'pipeline'),
-    brokers: platform.brokers,
-    triggerMs,
-    memoryLimitMb: 300,
-  }));
-};
+  async startAll(): Promise<void> {
+    const { children } = this.#platform;
+    const whenWanted = (name: ChildName, start: () => Promise<unknown>): Promise<unknown> =>
+      children.includes(name) ? start() : Promise.resolve();
+    const broker = whenWanted('broker', () => this.#broker());
+    await Promise.all([
+      whenWanted('query', () => this.#query()),
+      whenWanted('simulator', () => this.#simulator()),
+      broker.then(() => whenWanted('ingest', () => this.#ingest())),
+      broker.then(() => whenWanted('pipeline', () => this.#pipeline())),
+    ]);
+  }
 
-const startSimulator = async (platform: Platform): Promise<void> => {
-  const { workspace } = platform;
-  await platform.processes.simulator.start(() => ({
-    gatewayUrl: platform.gatewayUrl,
-    feed: platform.feed,
-    oltpPath: workspace.paths.oltp,
-    ledgerPath: workspace.paths.ledger,
-  }));
-};
+  /** Starts a process, and waits until it is ready, be it at the first attempt or a later one. */
+  #start<R extends Role>(child: SupervisedChild<R>, config: () => R['config']): Promise<R['info']> {
+    child.start(config).catch(this.#onFailed);
+    return child.eventually;
+  }
 
-const startQuery = async (platform: Platform): Promise<void> => {
-  const { paths } = platform.workspace;
-  await platform.processes.query.start(() => ({
-    lakeDir: paths.lake,
-    exportsDir: paths.exports,
-    tmpDir: join(paths.tmp, 'query'),
-    memoryLimitMb: 300,
-    threads: 2,
-    connections: 4,
-  }));
-};
+  async #broker(): Promise<void> {
+    const { processes, workspace } = this.#platform;
+    let port = this.#options.wellKnownPorts ? await preferredPort(wellKnown.broker) : 0;
+    const info = await this.#start(processes.broker, () => ({ host, port, dataDir: workspace.paths.kafka }));
+    port = info.port;
+    this.#platform.brokers = [`${host}:${port}`];
+  }
+
+  async #ingest(): Promise<void> {
+    const { processes, workspace, brokers } = this.#platform;
+    let port = this.#options.wellKnownPorts ? await preferredPort(wellKnown.gateway) : 0;
+    const { oltp: oltpPath, ingest: statePath } = workspace.paths;
+    const info = await this.#start(processes.ingest, () => ({ brokers, port, oltpPath, statePath }));
+    port = info.port;
+    this.#platform.setGateway(info.url);
+  }
+
+  #pipeline(): Promise<unknown> {
+    const { processes, workspace, brokers } = this.#platform;
+    const { root: projectDir, lake: lakeRoot, tmp } = workspace.paths;
+    const tmpDir = join(tmp, 'pipeline');
+    return this.#start(processes.pipeline, () => ({ projectDir, lakeRoot, tmpDir, brokers, triggerMs, memoryLimitMb }));
+  }
+
+  #simulator(): Promise<unknown> {
+    const { processes, workspace } = this.#platform;
+    const { oltp: oltpPath, ledger: ledgerPath } = workspace.paths;
+    return this.#start(processes.simulator, () => {
+      const { gatewayUrl, feed } = this.#platform;
+      return { oltpPath, ledgerPath, gatewayUrl, feed };
+    });
+  }
+
+  #query(): Promise<unknown> {
+    const { processes, workspace } = this.#platform;
+    const { lake: lakeDir, exports: exportsDir, tmp } = workspace.paths;
+    const config = { lakeDir, exportsDir, tmpDir: join(tmp, 'query'), memoryLimitMb, threads: 2, connections: 4 };
+    return this.#start(processes.query, () => config);
+  }
+}
 
 /** Against the stream's direction: first who writes, then who reads, at last the broker. */
 export const stopProcesses = async ({ processes }: Platform): Promise<void> => {

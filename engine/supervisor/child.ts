@@ -50,6 +50,7 @@ export class SupervisedChild<R extends Role> {
   readonly #asks: OpenAsks;
   readonly #backoff: Backoff;
   readonly #first = Promise.withResolvers<R['info']>();
+  readonly #eventual = Promise.withResolvers<R['info']>();
   #config: (() => R['config']) | undefined;
   #process: ChildProcess | undefined;
   #phase: ProcessPhase = 'stopped';
@@ -74,6 +75,7 @@ export class SupervisedChild<R extends Role> {
     this.#asks = new OpenAsks(options.name);
     this.#backoff = new Backoff(options.backoff);
     this.#first.promise.catch(() => undefined);
+    this.#eventual.promise.catch(() => undefined);
   }
 
   get state(): ProcessState {
@@ -88,6 +90,11 @@ export class SupervisedChild<R extends Role> {
       cpuPercent: alive ? this.#cpuPercent : 0,
       ...(this.#problem && { problem: this.#problem }),
     };
+  }
+
+  /** Resolves when it is ready for the first time, however often it failed before; rejects when it is stopped. */
+  get eventually(): Promise<R['info']> {
+    return this.#eventual.promise;
   }
 
   /** Over all its lives: processor time, and the most memory that a report told of. */
@@ -169,7 +176,9 @@ export class SupervisedChild<R extends Role> {
     clearInterval(this.#watch);
     this.#phase = 'stopped';
     this.#asks.close();
-    this.#first.reject(new TiffinError('STOPPED', `The ${this.name} process was stopped before it was ready.`));
+    const stopped = new TiffinError('STOPPED', `The ${this.name} process was stopped before it was ready.`);
+    this.#first.reject(stopped);
+    this.#eventual.reject(stopped);
   }
 
   readonly #send = (message: ToChild): void => {
@@ -216,6 +225,7 @@ export class SupervisedChild<R extends Role> {
     this.#watchSilence();
     this.onReady(info);
     this.#first.resolve(info);
+    this.#eventual.resolve(info);
     this.#asks.resend(this.#send);
   }
 

@@ -36,6 +36,10 @@ const systemSentences: Readonly<Record<string, (where: string) => readonly [mess
   EROFS: (where) => [`The file system is read-only${where}.`, 'Choose another folder with --workspace.'],
   ENOENT: (where) => [`No such file or folder${where}.`, 'Check the path.'],
   ENOTDIR: (where) => [`A folder is needed, but a file is there${where}.`, 'Check the path.'],
+  EEXIST: (where) => [
+    `Something else is in the way${where}.`,
+    'Move it away, or choose another folder with --workspace.',
+  ],
   EMFILE: (where) => [`Too many files are open${where}.`, 'Raise the limit (ulimit -n) and start again.'],
   EADDRINUSE: (where) => [
     `The port is already in use${where}.`,

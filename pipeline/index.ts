@@ -6,5 +6,6 @@ export { loadProject, type Project } from './project.ts';
 export type { FlowCounters } from './runtime/counters.ts';
 export type { FreshnessSummary } from './runtime/freshness.ts';
 export type { PipelineMetrics, TableMetrics } from './runtime/metrics.ts';
-export { startPipeline, type Pipeline, type PipelineConfig, type RefreshResult } from './runtime/pipeline.ts';
+export { startPipeline } from './runtime/pipeline.ts';
+export type { Pipeline, PipelineConfig, RefreshResult } from './runtime/types.ts';
 export type { Log } from './log.ts';

@@ -70,3 +70,13 @@ export const quarantineColumns = (dataset: Dataset): Column[] => [
   { name: '_offset', type: 'BIGINT' },
   { name: '_quarantined_at', type: 'TIMESTAMP WITH TIME ZONE' },
 ];
+
+/** Tables of gold, and those that they are made from. */
+export const feedersOfGold = (plan: Plan): ((table: string) => boolean) => {
+  const feeders = new Set<string>();
+  for (const dataset of plan.datasets.toReversed()) {
+    if (dataset.layer !== 'gold' && !feeders.has(dataset.name)) continue;
+    for (const name of [dataset.name, ...tablesRead(dataset)]) feeders.add(name);
+  }
+  return (table) => feeders.has(table);
+};

@@ -12,6 +12,7 @@ import type { Project } from '../project.ts';
 import { charsAt, Checker } from './checker.ts';
 import { checkExpectations, checkKeys, checkPartitions, storedColumns } from './checks.ts';
 import { findTargets, sortTargets, type Target } from './sources.ts';
+import { datasetOf, finalSelect, reads, statics, streamOf } from './parts.ts';
 import { carryPosition } from './streaming.ts';
 import { parseSql, printSql, quoteName } from './tree.ts';
 import {
@@ -20,11 +21,9 @@ import {
   streamName,
   type AppendFlow,
   type Dataset,
-  type Layer,
   type MergeFlow,
   type Plan,
   type Position,
-  type Stream,
   type ViewFlow,
 } from './types.ts';
 
@@ -300,51 +299,3 @@ class Planner {
     return value;
   }
 }
-
-interface Shape {
-  readonly columns: readonly Column[];
-  readonly partitionBy: readonly string[];
-  /** Derived columns: their expressions over the result. */
-  readonly expressions: readonly { name: string; sql: string }[];
-}
-
-/** The result cast to the stored types, with derived partition columns at the end. */
-const finalSelect = (
-  sql: string,
-  result: readonly Column[],
-  shape: Shape | readonly Column[],
-  extra: readonly string[] = [],
-): string => {
-  const { columns, expressions } = 'columns' in shape ? shape : { columns: shape, expressions: [] };
-  const items = columns.map(({ name, type }) => {
-    const derived = expressions.find((each) => each.name === name);
-    if (derived !== undefined) return `(${derived.sql}) AS ${quoteName(name)}`;
-    const same = result.some((column) => column.name === name && column.type === type);
-    return same ? quoteName(name) : `CAST(${quoteName(name)} AS ${type}) AS ${quoteName(name)}`;
-  });
-  return `SELECT ${[...items, ...extra.map(quoteName)].join(', ')} FROM (${sql}) AS "$result"`;
-};
-
-const datasetOf = (target: Target, shape: Shape): Omit<Dataset, 'kind' | 'flow'> => {
-  const { head } = target;
-  const comment = head?.comment ?? (head?.docs || target.flow?.docs || undefined);
-  return {
-    name: target.name,
-    layer: target.name.split('.')[0] as Layer,
-    columns: shape.columns,
-    partitionBy: shape.partitionBy,
-    properties: head?.properties ?? {},
-    ...(comment !== undefined && { comment }),
-  };
-};
-
-const reads = (target: Target): string[] => [...new Set(target.reads.map(({ name }) => name))];
-
-const statics = (target: Target, stream: StreamSource): string[] => {
-  const all = target.reads.map(({ name }) => name);
-  if (stream.kind === 'table') all.splice(all.indexOf(stream.name.full), 1);
-  return [...new Set(all)];
-};
-
-const streamOf = (stream: StreamSource): Stream =>
-  stream.kind === 'kafka' ? { kind: 'kafka', kafka: stream } : { kind: 'table', table: stream.name.full };

@@ -7,14 +7,21 @@ import { mkdir, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { openLake, type Lake } from '../../lake/index.ts';
 import { KafkaClient } from '../kafka/client.ts';
-import { matchesGlob } from '../kafka/glob.ts';
-import type { Log } from '../log.ts';
-import { graphOf, patternsOf, quarantineColumns, quarantines, tablesRead, type FlowGraph } from '../plan/graph.ts';
+import {
+  feedersOfGold,
+  graphOf,
+  patternsOf,
+  quarantineColumns,
+  quarantines,
+  tablesRead,
+  type FlowGraph,
+} from '../plan/graph.ts';
 import { planProject } from '../plan/planner.ts';
 import { quarantineSuffix, type Dataset, type Plan } from '../plan/types.ts';
 import { PipelineError, problemOf } from '../problems.ts';
 import { loadProject } from '../project.ts';
 import { AppendRunner } from './append.ts';
+import { endOffsets, hasReached } from './catch-up.ts';
 import { Database } from './database.ts';
 import { Freshness, ProducedTimes } from './freshness.ts';
 import { Maintenance } from './maintenance.ts';
@@ -25,46 +32,8 @@ import type { Runner } from './runner.ts';
 import { KafkaBatchSource } from './source.ts';
 import { StreamingRunner, type StreamContext } from './streaming-runner.ts';
 import { TableHandle } from './table-handle.ts';
+import type { Pipeline, PipelineConfig, RefreshResult } from './types.ts';
 import { ViewRunner } from './view.ts';
-
-export interface PipelineConfig {
-  /** Folder that holds `pipelines/`. */
-  readonly projectDir: string;
-  readonly lakeRoot: string;
-  /** For batches and spilling; what an earlier run left there is deleted. */
-  readonly tmpDir: string;
-  readonly kafka: { readonly brokers: readonly string[]; readonly ssl?: object | boolean; readonly sasl?: object };
-  /** Default 1000. */
-  readonly triggerMs?: number;
-  /** DuckDB's; default 400. */
-  readonly memoryLimitMb?: number;
-  readonly threads?: number;
-  /** Most rows and bytes that one batch takes; default 200,000 and 64 MiB. */
-  readonly batchRowsMax?: number;
-  readonly batchBytesMax?: number;
-  /** fsync each commit; default true. */
-  readonly durable?: boolean;
-  readonly log: Log;
-  /** Wall clock, in ms. */
-  readonly now: () => number;
-}
-
-export interface RefreshResult {
-  readonly table: string;
-  readonly rows: number;
-  readonly version: number;
-}
-
-export interface Pipeline {
-  graph(): FlowGraph;
-  metrics(): PipelineMetrics;
-  /** Resolves when all that is in Kafka as of the call is visible in every table that depends on it. */
-  drain(): Promise<void>;
-  /** Brings tables up to date; `full`: from scratch, with everything that reads them. Default: all tables. */
-  refresh(tables?: readonly string[], options?: { full?: boolean }): Promise<RefreshResult[]>;
-  /** Finishes the batch under way and closes. */
-  stop(): Promise<void>;
-}
 
 /** Checks the project, creates missing tables and starts the loop. Throws a `PipelineError` when the project is not sound. */
 export const startPipeline = async (config: PipelineConfig): Promise<Pipeline> => {
@@ -171,7 +140,7 @@ class PipelineLoop implements Pipeline {
 
   async drain(): Promise<void> {
     await this.urgently(async () => {
-      const ends = await this.endOffsets();
+      const ends = await endOffsets(this.kafka, this.plan);
       await this.until(this.runners, () => this.runners.every((runner) => hasReached(runner, ends)));
       await this.settle(this.runners);
     });
@@ -297,16 +266,6 @@ class PipelineLoop implements Pipeline {
     }
   }
 
-  /** Of every topic that some flow matches, by `topic/partition`. */
-  private async endOffsets(): Promise<ReadonlyMap<string, number>> {
-    const patterns = this.plan.datasets.flatMap(patternsOf);
-    if (patterns.length === 0) return new Map();
-    const topics = await this.kafka.topics(0);
-    const wanted = [...topics].filter(([topic]) => patterns.some((pattern) => matchesGlob(pattern, topic)));
-    const led = wanted.flatMap(([, partitions]) => partitions).filter(({ leader }) => leader >= 0);
-    return led.length === 0 ? new Map() : await this.kafka.offsets(led, 'end');
-  }
-
   private choose(tables: readonly string[] | undefined, full: boolean): Runner[] {
     const unknown = tables?.find((name) => this.runnerOf(name) === undefined);
     if (unknown !== undefined) {
@@ -341,33 +300,11 @@ class PipelineLoop implements Pipeline {
   }
 }
 
-/** Tables of gold, and those that they are made from. */
-const feedersOfGold = (plan: Plan): ((table: string) => boolean) => {
-  const feeders = new Set<string>();
-  for (const dataset of plan.datasets.toReversed()) {
-    if (dataset.layer !== 'gold' && !feeders.has(dataset.name)) continue;
-    for (const name of [dataset.name, ...tablesRead(dataset)]) feeders.add(name);
-  }
-  return (table) => feeders.has(table);
-};
-
 const runnerFor = (dataset: Dataset, context: StreamContext): Runner => {
   const { flow } = dataset;
   if (flow.kind === 'append') return new AppendRunner(dataset, flow, context);
   if (flow.kind === 'merge') return new MergeRunner(dataset, flow, context);
   return new ViewRunner(dataset, flow, context);
-};
-
-/** Are all the messages below these ends in the runner's table? */
-const hasReached = (runner: Runner, ends: ReadonlyMap<string, number>): boolean => {
-  if (!(runner instanceof StreamingRunner) || !(runner.source instanceof KafkaBatchSource)) return true;
-  if (!runner.isSound) return false;
-  const patterns = patternsOf(runner.dataset);
-  const positions = runner.source.positions();
-  return [...ends].every(([id, end]) => {
-    const topic = id.slice(0, id.lastIndexOf('/'));
-    return !patterns.some((pattern) => matchesGlob(pattern, topic)) || (positions.get(id) ?? 0) >= end;
-  });
 };
 
 const stopped = (): PipelineError =>

@@ -44,7 +44,11 @@ const start = async (): Promise<ChildProcess> => {
   const started = fork(join(import.meta.dirname, 'pipeline-child.ts'), [JSON.stringify(plain)], {
     execPath: process.execPath,
   });
-  await once(started, 'message');
+  const exited = once(started, 'exit').then(([code]) => {
+    throw new Error(`the pipeline did not start: exit code ${code}`);
+  });
+  await Promise.race([once(started, 'message'), exited]);
+  exited.catch(() => undefined);
   return started;
 };
 

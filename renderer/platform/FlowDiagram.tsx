@@ -36,6 +36,8 @@ const cardNodes = (plan: Plan, selected: string | null, onPick: (id: string) => 
     width,
     height,
     data: { card, selected, onPick, narrow: width < narrowPx },
+    // React Flow lets the pointer through nodes that can be neither moved nor selected; these have buttons.
+    style: { pointerEvents: 'all' },
     focusable: false,
   }));
 
@@ -47,6 +49,7 @@ const headNodes = (plan: Plan, graph: FlowGraph): HeadNode[] =>
     width,
     height: columnHeadHeight - 6,
     data: { column, nodes: graph.nodes.filter((node) => node.layer === column) },
+    style: { pointerEvents: 'all' },
     selectable: false,
     focusable: false,
   }));

@@ -215,9 +215,10 @@ export const ResultGrid = ({ state, cache, onCell, onColumn, pickedColumn }: Gri
   };
   const onKeyDown = (event: KeyboardEvent): void => {
     const mod = event.ctrlKey || event.metaKey;
-    if (mod && event.key === 'c') return copy();
+    const key = event.key.toLowerCase();
+    if (mod && key === 'c') return copy();
     if (event.key === 'Enter' && range !== null) return onCell(range.focus);
-    if (mod && event.key === 'a') {
+    if (mod && key === 'a') {
       event.preventDefault();
       return setRange({ anchor: { row: 0, column: 0 }, focus: { row: rows - 1, column: columns.length - 1 } });
     }

@@ -2,6 +2,10 @@
  * Monaco, only what an SQL editor needs: the core, one language, a few features. All of it is served from this origin; its
  * one worker (word links and diffs, which it wants to exist) is a file, as the policy demands.
  */
+import 'monaco-editor/editor/browser/coreCommands';
+import 'monaco-editor/editor/contrib/caretOperations/browser/caretOperations';
+import 'monaco-editor/editor/contrib/find/browser/findController';
+import 'monaco-editor/editor/contrib/suggest/browser/suggestController';
 import 'monaco-editor/features/bracketMatching/register';
 import 'monaco-editor/features/caretOperations/register';
 import 'monaco-editor/features/clipboard/register';

@@ -42,7 +42,7 @@ inBrowser('Metrics', (desk) => {
     await desk.page.getByRole('button', { name: 'Last 15 minutes' }).click();
     expect(new URL(desk.page.url()).searchParams.get('span')).toBe('900000');
     await chart('memory by process').locator('canvas').waitFor();
-    await desk.page.getByRole('button', { name: 'Pause' }).click();
+    await desk.page.getByRole('button', { name: 'Pause', exact: true }).click();
     const { searchParams } = new URL(desk.page.url());
     expect(Number(searchParams.get('to')) - Number(searchParams.get('from'))).toBe(900_000);
     await desk.page.reload();

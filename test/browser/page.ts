@@ -34,9 +34,9 @@ export const inBrowser = (title: string, tests: (desk: Desk) => void): void => {
       desk.page.setDefaultTimeout(30_000);
       desk.watch = watch(desk.page, url());
       desk.go = async (path) => {
-        await desk.page.goto(url());
-        await desk.page.getByRole('navigation', { name: 'Pages' }).waitFor();
-        if (path !== '/') await desk.page.goto(new URL(path, url()).href);
+        const address = new URL(path, url());
+        address.searchParams.set('token', new URL(url()).searchParams.get('token') ?? '');
+        await desk.page.goto(address.href);
       };
     });
     afterEach(async () => {

@@ -8,7 +8,8 @@ export default defineConfig({
     globalSetup: ['test/clients/harness/setup.ts'],
     pool: 'forks',
     fileParallelism: false,
-    testTimeout: 90_000,
+    // each call of a Java tool starts a JVM, which takes long on a busy computer
+    testTimeout: 240_000,
     hookTimeout: 120_000,
     ...reporting('clients'),
   },

@@ -23,8 +23,6 @@ export interface SuiteRecord {
   readonly skipped: number;
 }
 
-export const recordsDir = (cacheDir: string): string => join(cacheDir, 'records');
-
 export const writeRecord = (dir: string, record: SuiteRecord): void => {
   mkdirSync(dir, { recursive: true });
   writeFileSync(join(dir, `${record.target}-${record.suite}.json`), JSON.stringify(record));

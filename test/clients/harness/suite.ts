@@ -3,7 +3,7 @@
  * broker of its own behind a recorder, so that the conformance page can say which suite uses which API.
  */
 import { afterAll, beforeAll, describe, inject, type RunnerTestCase, type RunnerTestSuite } from 'vitest';
-import { recordsDir, type SuiteRecord, type Target, targets, writeRecord } from './suite-records.ts';
+import { type SuiteRecord, type Target, targets, writeRecord } from './suite-records.ts';
 import { startTarget } from './target.ts';
 import type { SuiteName, Toolchain } from './toolchains.ts';
 import { apiName, fetchApiVersions } from './wire.ts';
@@ -77,7 +77,7 @@ const onTarget = (suite: SuiteName, target: Target): (() => Broker) => {
       await running.stop();
       const used = [...running.usage].map(([key, versions]) => [key, [...versions.keys()]] as const);
       const client = toolchains[suite].version!;
-      writeRecord(recordsDir(toolchains.cacheDir), { suite, target, client, served, used, ...outcome });
+      writeRecord(inject('recordsDir'), { suite, target, client, served, used, ...outcome });
     };
   });
   // oxlint-disable-next-line no-empty-pattern -- vitest reads the first argument's pattern

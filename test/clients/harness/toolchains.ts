@@ -32,6 +32,8 @@ export interface Toolchains {
 declare module 'vitest' {
   interface ProvidedContext {
     toolchains: Toolchains;
+    /** where this run's suites leave what they saw */
+    recordsDir: string;
   }
 }
 

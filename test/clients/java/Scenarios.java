@@ -189,6 +189,7 @@ public final class Scenarios {
     String name = unique("topic");
     var created = admin.createTopics(List.of(new NewTopic(name, 2, (short) 1).configs(Map.of("retention.ms", "777"))));
     created.all().get();
+    untilKnown(name);
     Uuid id = created.topicId(name).get();
     check(created.numPartitions(name).get() == 2 && created.replicationFactor(name).get() == 1, "as it was asked for");
     check(created.config(name).get().get("retention.ms").value().equals("777"), "its setting is told");
@@ -221,6 +222,7 @@ public final class Scenarios {
         throw error;
       }
     });
+    untilKnown(name);
     check(!admin.describeTopics(List.of(name)).allTopicNames().get().get(name).topicId().equals(before), "its id is new");
     produce(name, 2, Map.of());
     check(values(readAll(name, 2, Map.of())).equals(numbers(2)), "nothing of the old one is left");
@@ -505,7 +507,13 @@ public final class Scenarios {
   private static String topic(int partitions, Map<String, String> configs) throws Exception {
     String name = unique("java");
     admin.createTopics(List.of(new NewTopic(name, partitions, (short) 1).configs(configs))).all().get();
+    untilKnown(name);
     return name;
+  }
+
+  /** A controller that has made a topic has not yet told the broker. */
+  private static void untilKnown(String name) throws Exception {
+    until("its broker knows " + name, () -> admin.listTopics().names().get().contains(name));
   }
 
   private static void produce(String topic, int count, Map<String, String> more) throws Exception {

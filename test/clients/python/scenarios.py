@@ -52,6 +52,8 @@ def topic(partitions=1, **config):
     config = {key.replace("_", "."): value for key, value in config.items()}
     for future in admin().create_topics([NewTopic(name, partitions, 1, config=config)]).values():
         future.result(SECONDS_MAX)
+    # a controller that has made a topic has not yet told the broker
+    until(lambda: name in admin().list_topics(timeout=SECONDS_MAX).topics, f"its broker knows {name}")
     return name
 
 

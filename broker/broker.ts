@@ -45,7 +45,11 @@ export const assemble = (config: BrokerConfig, files: Files, dataDir: DataDir): 
     defaults: settings.topicDefaults,
     partitionsMax: settings.partitionsPerTopicMax,
   });
-  const groups = new GroupCoordinator(files, config.dataDir, {
+  const groups = new GroupCoordinator(files, config.dataDir, catalog, {
+    consumer: {
+      sessionTimeoutMs: settings.consumerSessionTimeoutMs,
+      heartbeatIntervalMs: settings.consumerHeartbeatMs,
+    },
     initialDelayMs: settings.groupInitialDelayMs,
     sessionTimeoutMinMs: settings.groupSessionTimeoutMinMs,
     sessionTimeoutMaxMs: settings.groupSessionTimeoutMaxMs,

@@ -50,6 +50,9 @@ export interface BrokerConfig extends ListenerConfig {
   readonly groupInitialDelayMs?: number;
   readonly groupSessionTimeoutMinMs?: number;
   readonly groupSessionTimeoutMaxMs?: number;
+  /** For groups of the new protocol (KIP-848), where the broker sets both. */
+  readonly consumerSessionTimeoutMs?: number;
+  readonly consumerHeartbeatMs?: number;
   readonly offsetsRetentionMs?: number;
   readonly transactionTimeoutMaxMs?: number;
   /** How often retention, compaction and expiry are looked after. */
@@ -69,6 +72,8 @@ export interface BrokerSettings {
   readonly groupInitialDelayMs: number;
   readonly groupSessionTimeoutMinMs: number;
   readonly groupSessionTimeoutMaxMs: number;
+  readonly consumerSessionTimeoutMs: number;
+  readonly consumerHeartbeatMs: number;
   readonly offsetsRetentionMs: number;
   readonly transactionTimeoutMaxMs: number;
   readonly maintenanceMs: number;
@@ -88,6 +93,8 @@ const defaults: Omit<BrokerSettings, 'dataDir'> = {
   groupInitialDelayMs: 100,
   groupSessionTimeoutMinMs: 6000,
   groupSessionTimeoutMaxMs: 1_800_000,
+  consumerSessionTimeoutMs: 45_000,
+  consumerHeartbeatMs: 5000,
   offsetsRetentionMs: 7 * DAY_MS,
   transactionTimeoutMaxMs: 900_000,
   maintenanceMs: 10_000,

@@ -38,7 +38,7 @@ export const describeGroups = defineApi({
     const operations = request.includeAuthorizedOperations ? GROUP_OPERATIONS : NOT_ASKED;
     return {
       groups: request.groups.map((groupId) => {
-        const group = services.groups.find(groupId);
+        const group = services.groups.classic(groupId);
         if (group !== undefined) return { ...describe(group), authorizedOperations: operations };
         const errorCode = version >= 6 ? ErrorCode.GROUP_ID_NOT_FOUND : ErrorCode.NONE;
         return { ...unknown(groupId, errorCode), errorMessage: `Group ${groupId} not found.` };

@@ -19,7 +19,7 @@ export const heartbeat = defineApi({
     errorCode: int16(),
   },
   handle({ groupId, memberId, groupInstanceId, generationId }, { services }) {
-    const group = services.groups.find(groupId);
+    const group = services.groups.classic(groupId);
     return { errorCode: group?.heartbeat(memberId, groupInstanceId, generationId) ?? ErrorCode.UNKNOWN_MEMBER_ID };
   },
   refuse: (_request, errorCode) => ({ errorCode }),

@@ -43,9 +43,11 @@ export const joinGroup = defineApi({
     const { sessionTimeoutMinMs, sessionTimeoutMaxMs } = groups.settings;
     if (request.sessionTimeoutMs < sessionTimeoutMinMs || request.sessionTimeoutMs > sessionTimeoutMaxMs)
       return refuse(ErrorCode.INVALID_SESSION_TIMEOUT);
-    if (request.memberId !== '' && groups.find(request.groupId) === undefined)
+    if (request.memberId !== '' && groups.classic(request.groupId) === undefined)
       return refuse(ErrorCode.UNKNOWN_MEMBER_ID);
-    return groups.findOrCreate(request.groupId).join({
+    const group = groups.joinClassic(request.groupId);
+    if (group === undefined) return refuse(ErrorCode.INCONSISTENT_GROUP_PROTOCOL);
+    return group.join({
       memberId: request.memberId,
       instanceId: request.groupInstanceId,
       clientId,

@@ -25,12 +25,12 @@ export const listGroups = defineApi({
   handle(request, { services }) {
     const groups = services.groups
       .all()
-      .filter((group) => has(request.statesFilter, group.phase) && has(request.typesFilter, 'classic'))
+      .filter((group) => has(request.statesFilter, group.phase) && has(request.typesFilter, group.kind))
       .map((group) => ({
         groupId: group.groupId,
         protocolType: group.protocolType,
         groupState: group.phase,
-        groupType: 'classic',
+        groupType: group.kind,
       }));
     return { errorCode: ErrorCode.NONE, groups };
   },

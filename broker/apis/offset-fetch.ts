@@ -72,11 +72,11 @@ export const offsetFetch = defineApi({
   },
   handle(request, { services }) {
     const find = (groupId: string, topics: Wanted) => committedIn(services, groupId, topics, request.requireStable);
-    const groups = request.groups.map(({ groupId, topics }) => ({
-      groupId,
-      topics: find(groupId, topics),
-      errorCode: ErrorCode.NONE,
-    }));
+    const groups = request.groups.map(({ groupId, topics, memberId, memberEpoch }) => {
+      const group = memberId === null || memberEpoch < 0 ? undefined : services.groups.find(groupId);
+      const errorCode = group?.kind === 'consumer' ? group.checkCommit(memberId!, null, memberEpoch) : ErrorCode.NONE;
+      return { groupId, topics: errorCode === ErrorCode.NONE ? find(groupId, topics) : [], errorCode };
+    });
     const topics = request.groups.length > 0 ? [] : find(request.groupId, request.topics);
     return { topics, errorCode: ErrorCode.NONE, groups };
   },

@@ -29,7 +29,7 @@ export const syncGroup = defineApi({
     assignment: bytes(),
   },
   handle(request, { services }) {
-    const group = services.groups.find(request.groupId);
+    const group = services.groups.classic(request.groupId);
     if (group === undefined) return { errorCode: ErrorCode.UNKNOWN_MEMBER_ID, assignment: NO_BYTES };
     return group.sync({ ...request, instanceId: request.groupInstanceId });
   },

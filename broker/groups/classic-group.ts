@@ -42,6 +42,7 @@ export interface GroupPort {
 }
 
 export class ClassicGroup {
+  readonly kind = 'classic';
   readonly groupId: string;
   private readonly port: GroupPort;
   phase: GroupPhase = 'Empty';
@@ -57,6 +58,11 @@ export class ClassicGroup {
   constructor(groupId: string, port: GroupPort) {
     this.groupId = groupId;
     this.port = port;
+  }
+
+  /** Nobody is in it or about to join. */
+  get isIdle(): boolean {
+    return this.members.size === 0 && this.pending.size === 0;
   }
 
   join(request: JoinRequest): JoinAnswer | Promise<JoinAnswer> {

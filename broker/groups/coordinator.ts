@@ -3,12 +3,18 @@ import { join } from 'node:path';
 import type { Files } from '../log/files.ts';
 import { Journal } from '../state/journal.ts';
 import { ErrorCode } from '../errors.ts';
+import type { Catalog } from '../catalog/catalog.ts';
+import { ConsumerGroup, type ConsumerGroupSettings } from './consumer-group.ts';
 import { ClassicGroup, type StoredGroup } from './classic-group.ts';
 import { Offsets } from './offsets.ts';
 
 const GROUP = 'group\u0000';
 
+export type Group = ClassicGroup | ConsumerGroup;
+
 export interface GroupSettings {
+  /** For groups of the new protocol, where the broker sets them. */
+  readonly consumer: ConsumerGroupSettings;
   readonly initialDelayMs: number;
   readonly sessionTimeoutMinMs: number;
   readonly sessionTimeoutMaxMs: number;
@@ -20,9 +26,11 @@ export class GroupCoordinator {
   readonly settings: GroupSettings;
   readonly offsets: Offsets;
   private readonly journal: Journal<unknown>;
-  private readonly groups = new Map<string, ClassicGroup>();
+  private readonly groups = new Map<string, Group>();
+  private readonly catalog: Catalog;
 
-  constructor(files: Files, dataDir: string, settings: GroupSettings) {
+  constructor(files: Files, dataDir: string, catalog: Catalog, settings: GroupSettings) {
+    this.catalog = catalog;
     this.settings = settings;
     this.journal = new Journal(files, join(dataDir, 'groups.journal'));
     this.offsets = new Offsets(this.journal);
@@ -41,15 +49,35 @@ export class GroupCoordinator {
   }
 
   /** The group with members or a past; a group that has only offsets is known too, as an empty one. */
-  find(groupId: string): ClassicGroup | undefined {
+  find(groupId: string): Group | undefined {
     return this.groups.get(groupId) ?? (this.offsets.has(groupId) ? this.create(groupId) : undefined);
   }
 
-  findOrCreate(groupId: string): ClassicGroup {
-    return this.find(groupId) ?? this.create(groupId);
+  /** The group if it is of the classic protocol. */
+  classic(groupId: string): ClassicGroup | undefined {
+    const group = this.find(groupId);
+    return group?.kind === 'classic' ? group : undefined;
   }
 
-  all(): ClassicGroup[] {
+  /** The group to join by the classic protocol; undefined if members of the new one are in it. */
+  joinClassic(groupId: string): ClassicGroup | undefined {
+    const group = this.find(groupId);
+    if (group?.kind === 'classic') return group;
+    return group === undefined || group.isIdle ? this.create(groupId) : undefined;
+  }
+
+  /** The group if it is of the new protocol. One without members may change to it if `mayCreate`. */
+  consumer(groupId: string, mayCreate: boolean): ConsumerGroup | undefined {
+    const known = this.find(groupId);
+    if (known?.kind === 'consumer') return known;
+    if (!mayCreate || (known !== undefined && !known.isIdle)) return undefined;
+    this.journal.delete(GROUP + groupId);
+    const group = new ConsumerGroup(groupId, this.catalog, this.settings.consumer);
+    this.groups.set(groupId, group);
+    return group;
+  }
+
+  all(): Group[] {
     for (const groupId of this.offsets.groups()) this.find(groupId);
     return [...this.groups.values()];
   }
@@ -62,20 +90,19 @@ export class GroupCoordinator {
     return ErrorCode.NONE;
   }
 
-  private forget(group: ClassicGroup): void {
+  private forget(group: Group): void {
     group.close(ErrorCode.NONE);
     this.offsets.removeGroup(group.groupId);
     this.journal.delete(GROUP + group.groupId);
     this.groups.delete(group.groupId);
   }
 
-  /** Forgets groups that have had no members, and whose offsets have not been renewed, for the time of retention. */
+  /** Forgets groups without members: at once if they have committed nothing, else after the time of retention. */
   expire(nowMs: number): void {
     for (const group of this.all()) {
-      if (group.members.size > 0 || group.phase !== 'Empty') continue;
+      if (!group.isIdle || group.phase !== 'Empty') continue;
       const offsets = this.offsets.all(group.groupId);
-      const isOld = offsets.every((one) => nowMs - one.committedAtMs > this.settings.offsetsRetentionMs);
-      if (offsets.length > 0 && isOld) this.forget(group);
+      if (offsets.every((one) => nowMs - one.committedAtMs > this.settings.offsetsRetentionMs)) this.forget(group);
     }
   }
 

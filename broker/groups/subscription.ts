@@ -1,8 +1,9 @@
 /** What members of a consumer group are subscribed to, from the metadata with which they joined (ConsumerProtocol). */
 import { MalformedFrame, Reader } from '../protocol/reader.ts';
-import type { ClassicGroup } from './classic-group.ts';
+import type { Group } from './coordinator.ts';
 
-export const subscribedTopics = (group: ClassicGroup): Set<string> => {
+export const subscribedTopics = (group: Group): Set<string> => {
+  if (group.kind === 'consumer') return group.topicNames();
   if (group.protocolType !== 'consumer') return new Set();
   return new Set([...group.members.values()].flatMap((member) => topicsOf(member.metadataFor(group.protocol))));
 };

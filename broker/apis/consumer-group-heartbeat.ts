@@ -1,0 +1,74 @@
+/** The one request of the new group protocol (KIP-848): join, stay, give up, get, leave. */
+import { ErrorCode } from '../errors.ts';
+import { array, int16, int32, string, struct, uuid } from '../protocol/fields.ts';
+import { defineApi } from '../protocol/api.ts';
+
+export const consumerGroupHeartbeat = defineApi({
+  key: 68,
+  name: 'ConsumerGroupHeartbeat',
+  versions: [0, 1],
+  flexibleSince: 0,
+  request: {
+    groupId: string(),
+    memberId: string(),
+    memberEpoch: int32(),
+    instanceId: string({ nullable: 0, default: null }),
+    rackId: string({ nullable: 0, default: null }),
+    rebalanceTimeoutMs: int32({ default: -1 }),
+    subscribedTopicNames: array(string(), { nullable: 0, default: null }),
+    subscribedTopicRegex: string({ since: 1, nullable: 1, default: null }),
+    serverAssignor: string({ nullable: 0, default: null }),
+    topicPartitions: array(
+      {
+        topicId: uuid(),
+        partitions: array(int32()),
+      },
+      { nullable: 0, default: null },
+    ),
+  },
+  response: {
+    throttleTimeMs: int32({ default: 0 }),
+    errorCode: int16(),
+    errorMessage: string({ nullable: 0, default: null }),
+    memberId: string({ nullable: 0, default: null }),
+    memberEpoch: int32(),
+    heartbeatIntervalMs: int32(),
+    assignment: struct(
+      {
+        topicPartitions: array({
+          topicId: uuid(),
+          partitions: array(int32()),
+        }),
+      },
+      { nullable: 0, default: null },
+    ),
+  },
+  handle(request, { services, clientId, peer }) {
+    const refuse = (errorCode: number, errorMessage: string | null = null) => ({
+      errorCode,
+      errorMessage,
+      memberEpoch: 0,
+      heartbeatIntervalMs: 0,
+    });
+    if (request.groupId === '') return refuse(ErrorCode.INVALID_REQUEST, 'GroupId can not be empty.');
+    const { memberEpoch, subscribedTopicRegex } = request;
+    if (subscribedTopicRegex !== null && !isPattern(subscribedTopicRegex))
+      return refuse(INVALID_REGULAR_EXPRESSION, `'${subscribedTopicRegex}' is no regular expression`);
+    const group = services.groups.consumer(request.groupId, memberEpoch === 0);
+    if (group === undefined)
+      return refuse(memberEpoch === 0 ? ErrorCode.GROUP_ID_NOT_FOUND : ErrorCode.UNKNOWN_MEMBER_ID);
+    return group.heartbeat({ ...request, clientId, clientHost: peer.host });
+  },
+  refuse: (_request, errorCode) => ({ errorCode, memberEpoch: 0, heartbeatIntervalMs: 0 }),
+});
+
+const INVALID_REGULAR_EXPRESSION = 128;
+
+const isPattern = (text: string): boolean => {
+  try {
+    return new RegExp(`^(?:${text})$`).source !== '';
+  } catch (error) {
+    if (error instanceof SyntaxError) return false;
+    throw error;
+  }
+};

@@ -4,7 +4,7 @@ import { Catalog } from './catalog/catalog.ts';
 import { settingsFrom, type BrokerConfig } from './config.ts';
 import type { Services } from './context.ts';
 import { openDataDir, type DataDir } from './data-dir.ts';
-import { BrokerError, isStorageError, messageOf } from './errors.ts';
+import { BrokerError, isStorageError, messageOf, systemCode } from './errors.ts';
 import { FetchSessions } from './fetch/sessions.ts';
 import { GroupCoordinator } from './groups/coordinator.ts';
 import { BufferPool } from './log/buffer-pool.ts';
@@ -46,6 +46,7 @@ export const assemble = (config: BrokerConfig, files: Files, dataDir: DataDir): 
     partitionsMax: settings.partitionsPerTopicMax,
   });
   const groups = new GroupCoordinator(files, config.dataDir, catalog, {
+    log,
     consumer: {
       sessionTimeoutMs: settings.consumerSessionTimeoutMs,
       heartbeatIntervalMs: settings.consumerHeartbeatMs,
@@ -66,7 +67,7 @@ const openFolder = (files: Files, config: BrokerConfig): DataDir => {
   try {
     return openDataDir(files, config.dataDir, (config.now ?? Date.now)());
   } catch (error) {
-    if (!isStorageError(error)) throw error;
+    if (error instanceof BrokerError || systemCode(error) === '') throw error;
     const sentence = `The data folder ${config.dataDir} cannot be written: ${messageOf(error)}`;
     throw new BrokerError('DATA_DIR_NOT_WRITABLE', sentence, 'Make it writable, free space, or choose another.', error);
   }
@@ -86,7 +87,12 @@ export const startBrokerOn = async (
     services.transactions.close();
     services.groups.close();
     services.catalog.close();
-    dataDir.stopped();
+    try {
+      dataDir.stopped();
+    } catch (error) {
+      if (!isStorageError(error)) throw error;
+      config.log('warn', `That the broker stopped cannot be noted in ${config.dataDir}: ${messageOf(error)}`);
+    }
   };
   try {
     for (const listener of listeners) await listener.listen();

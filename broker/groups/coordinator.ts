@@ -2,7 +2,8 @@
 import { join } from 'node:path';
 import type { Files } from '../log/files.ts';
 import { Journal } from '../state/journal.ts';
-import { ErrorCode } from '../errors.ts';
+import { ErrorCode, isStorageError } from '../errors.ts';
+import type { Log } from '../types.ts';
 import type { Catalog } from '../catalog/catalog.ts';
 import { ConsumerGroup, type ConsumerGroupSettings } from './consumer-group.ts';
 import { ClassicGroup, type StoredGroup } from './classic-group.ts';
@@ -13,6 +14,7 @@ const GROUP = 'group\u0000';
 export type Group = ClassicGroup | ConsumerGroup;
 
 export interface GroupSettings {
+  readonly log: Log;
   /** For groups of the new protocol, where the broker sets them. */
   readonly consumer: ConsumerGroupSettings;
   readonly initialDelayMs: number;
@@ -42,10 +44,20 @@ export class GroupCoordinator {
   private create(groupId: string): ClassicGroup {
     const group = new ClassicGroup(groupId, {
       initialDelayMs: this.settings.initialDelayMs,
-      save: (one) => this.journal.set(GROUP + groupId, one.toStored()),
+      save: (one) => this.save(one),
     });
     this.groups.set(groupId, group);
     return group;
+  }
+
+  /** A full disk does not stop a group: if what it agreed on is not stored, a restart only makes it gather again. */
+  private save(group: ClassicGroup): void {
+    try {
+      this.journal.set(GROUP + group.groupId, group.toStored());
+    } catch (error) {
+      if (!isStorageError(error)) throw error;
+      this.settings.log('warn', `The members of group '${group.groupId}' cannot be stored`, { error: String(error) });
+    }
   }
 
   /** The group with members or a past; a group that has only offsets is known too, as an empty one. */

@@ -13,6 +13,7 @@ import {
   type BatchHeader,
 } from '../records/batch.ts';
 import { buildMarker, type Marker } from '../records/markers.ts';
+import { isStorageError } from '../errors.ts';
 import type { Log } from '../types.ts';
 import type { BufferPool, PooledBuffer } from './buffer-pool.ts';
 import type { Files } from './files.ts';
@@ -271,8 +272,14 @@ export class PartitionLog {
   /** Writes everything out so that the next start finds it without a scan. */
   close(): void {
     this.isClosed = true;
-    if (this.active.sizeBytes > 0) this.active.seal();
-    if (this.hasSnapshot) this.saveSnapshot();
+    try {
+      if (this.active.sizeBytes > 0) this.active.seal();
+      if (this.hasSnapshot) this.saveSnapshot();
+    } catch (error) {
+      if (!isStorageError(error)) throw error;
+      const hint = 'Nothing is lost: the next start reads the end of the log instead.';
+      this.options.log('warn', `The index of ${this.active.path} cannot be written`, { error: String(error), hint });
+    }
     for (const segment of this.segments) segment.close();
   }
 

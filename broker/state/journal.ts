@@ -3,6 +3,7 @@
  * grown to several times what it holds. Topics, group offsets and transactions live in journals; an unfinished line at
  * the end is what a kill may leave, and is cut off.
  */
+import { isStorageError } from '../errors.ts';
 import type { File, Files } from '../log/files.ts';
 import { crc32c } from '../records/crc32c.ts';
 
@@ -83,7 +84,17 @@ export class Journal<T> {
       throw error;
     }
     for (const [number, [key, value]] of changes.entries()) this.take(key, value, lines[number]!.length);
-    if (this.sizeBytes > REWRITE_BYTES_MIN && this.sizeBytes > REWRITE_FACTOR * this.liveBytes) this.rewrite();
+    if (this.sizeBytes > REWRITE_BYTES_MIN && this.sizeBytes > REWRITE_FACTOR * this.liveBytes)
+      this.rewriteIfPossible();
+  }
+
+  /** The change itself is stored already: where there is no room for a copy, the file just stays long for now. */
+  private rewriteIfPossible(): void {
+    try {
+      this.rewrite();
+    } catch (error) {
+      if (!isStorageError(error)) throw error;
+    }
   }
 
   private rewrite(): void {

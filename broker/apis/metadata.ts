@@ -95,7 +95,7 @@ const describe = (topic: Topic, operations: number) => ({
 
 const missing = (name: string | null, topicId: string, errorCode: number) => ({
   errorCode,
-  name: name ?? '',
+  name,
   topicId,
   partitions: [],
 });

@@ -20,7 +20,7 @@ export const lookUpOffset = (log: PartitionLog, timestamp: number, committedOnly
   if (timestamp === LATEST) return { offset: end, timestamp: -1 };
   if (timestamp === EARLIEST || timestamp === EARLIEST_LOCAL) return { offset: log.startOffset, timestamp: -1 };
   if (timestamp === MAX_TIMESTAMP) return newest(log);
-  return timestamp < 0 ? NOTHING : firstAtOrAfter(log, timestamp, end);
+  return timestamp < 0 ? NOTHING : log.repairing(() => firstAtOrAfter(log, timestamp, end));
 };
 
 const firstAtOrAfter = (log: PartitionLog, timestampMs: number, end: number): FoundOffset => {
@@ -43,7 +43,7 @@ const firstAtOrAfter = (log: PartitionLog, timestampMs: number, end: number): Fo
 
 const newest = (log: PartitionLog): FoundOffset => {
   const maxMs = Math.max(...log.segments.map((segment) => segment.maxTimestampMs));
-  return maxMs === -1 ? NOTHING : firstAtOrAfter(log, maxMs, log.nextOffset);
+  return maxMs === -1 ? NOTHING : log.repairing(() => firstAtOrAfter(log, maxMs, log.nextOffset));
 };
 
 const recordTimes = (segment: Segment, position: number, header: BatchHeader): FoundOffset[] => {

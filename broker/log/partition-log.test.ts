@@ -153,6 +153,8 @@ describe('a partition log', () => {
     const closed = log.segments[0]!;
     files.damage(closed.path, closed.locate(10) + 9);
     const again = openLog(files, {});
+    expect(again.availableBytes(11, 400)).toBeGreaterThan(0);
+    expect(lookUpOffset(again, 1000, false).offset).toBe(0);
     const offsets = (await readAll(again, 0, 100_000)).map((record) => record.offset);
     expect(offsets).toContain(9);
     expect(offsets).not.toContain(10);

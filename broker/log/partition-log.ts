@@ -242,12 +242,26 @@ export class PartitionLog {
 
   /** Bytes that a reader at `offset` could get, without reading them. */
   availableBytes(offset: number, upTo: number): number {
-    if (offset >= upTo) return 0;
+    return offset >= upTo ? 0 : this.repairing(() => this.bytesFrom(offset, upTo));
+  }
+
+  private bytesFrom(offset: number, upTo: number): number {
     const at = this.segmentIndexOf(offset);
     const segment = this.segments[at]!;
     const limit = upTo < segment.nextOffset ? segment.locate(upTo) : segment.sizeBytes;
     const here = limit - segment.locate(offset);
     return at < this.segments.length - 1 ? here + this.segments[at + 1]!.sizeBytes : here;
+  }
+
+  /** Looks something up; if that meets damaged bytes, they are taken out first. */
+  repairing<T>(lookUp: () => T): T {
+    try {
+      return lookUp();
+    } catch (error) {
+      if (!(error instanceof CorruptSegment)) throw error;
+      repair(this, error.segment, error.position);
+      return this.repairing(lookUp);
+    }
   }
 
   /** Moves the start of the log up; whole segments before it go. */

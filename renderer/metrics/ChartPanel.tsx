@@ -21,6 +21,8 @@ export interface ChartSpec {
   /** Fewer words for the axis. */
   readonly axis: (value: number) => string;
   readonly stacked?: boolean;
+  /** Counts have no halves. */
+  readonly whole?: boolean;
   readonly color: (name: string, index: number) => string;
   readonly legend?: 'side' | 'foot';
   readonly total?: string;
@@ -33,6 +35,11 @@ interface ChartPanelProps {
   readonly onZoom: (fromMs: number, toMs: number) => void;
   readonly empty: string;
 }
+
+/** 1, 2, 5, 10, … up to a billion. */
+const wholeSteps = Array.from({ length: 28 }, (_, index) => [1, 2, 5][index % 3]! * 10 ** Math.floor(index / 3));
+
+const whole = (spec: ChartSpec): Partial<uPlot.Axis> => (spec.whole === true ? { incrs: wholeSteps } : {});
 
 const pad = (value: number): string => String(value).padStart(2, '0');
 const axisClock = (seconds: number, withSeconds: boolean): string => {
@@ -77,7 +84,10 @@ const optionsOf =
       x: { time: true, auto: false },
       y: { range: (_, __, max) => [0, max > 0 ? max * 1.08 : 1] },
     },
-    axes: [timeAxis(color), { ...axisStyle(color), size: 56, space: 26, values: (_, splits) => splits.map(spec.axis) }],
+    axes: [
+      timeAxis(color),
+      { ...axisStyle(color), size: 56, space: 26, values: (_, splits) => splits.map(spec.axis), ...whole(spec) },
+    ],
     series: [
       {},
       ...series.map(({ name }): uPlot.Series => {

@@ -58,9 +58,11 @@ const load = (range: Range, onLoaded: (update: (before: Loaded) => Loaded) => vo
   };
 };
 
+const openedAtMs = Date.now();
+
 /** Ticks with each new sample, so that a live window moves once a second and with the data. */
 const useNow = (range: Range): number => {
-  const newest = useSyncExternalStore(recent.subscribe, () => recent.get().at(-1)?.atMs ?? 0);
+  const newest = useSyncExternalStore(recent.subscribe, () => recent.get().at(-1)?.atMs ?? openedAtMs);
   return range.kind === 'live' ? newest : range.toMs;
 };
 

@@ -24,6 +24,7 @@ const seconds = (value: number): string => `${Math.round(value * 100) / 100} s`;
 export const throughput: ChartDefinition = {
   spec: {
     id: 'throughput',
+    whole: true,
     label: 'throughput per topic',
     title: (
       <>
@@ -77,6 +78,7 @@ export const charts: readonly ChartDefinition[] = [
   {
     spec: {
       id: 'lag-messages',
+      whole: true,
       label: 'lag in messages',
       title: (
         <>

@@ -68,7 +68,7 @@ export const Figures = ({ state, graph }: { state: PlatformState; graph: FlowGra
   return (
     <section className={styles['figures']} aria-label="Key figures">
       <Figure
-        href="/charts"
+        href="/metrics"
         label={<Term name="throughput">Throughput</Term>}
         value={rate(useRate(topics))}
         unit="messages/s"
@@ -76,7 +76,7 @@ export const Figures = ({ state, graph }: { state: PlatformState; graph: FlowGra
         spark={spark(totalRateSeries(samples))}
       />
       <Figure
-        href="/charts"
+        href="/metrics"
         label={<Term name="freshness">Freshness</Term>}
         value={duration(fresh?.p99)}
         unit="p99"
@@ -84,7 +84,7 @@ export const Figures = ({ state, graph }: { state: PlatformState; graph: FlowGra
         spark={spark(p99)}
       />
       <Figure
-        href="/charts"
+        href="/metrics"
         label={<Term name="lag">Lag</Term>}
         value={compact(totals.lagMessages)}
         unit="messages"
@@ -96,7 +96,7 @@ export const Figures = ({ state, graph }: { state: PlatformState; graph: FlowGra
         tone={(totals.lagSeconds ?? 0) > 5 ? 'warn' : 'plain'}
       />
       <Figure
-        href="/charts"
+        href="/metrics"
         label={<Term name="rss">Memory</Term>}
         value={bytes(totals.rssBytes)}
         note={`CPU ${percent(totals.cpuPercent)} of one core`}

@@ -4,7 +4,7 @@ import { memo } from 'react';
 import type { ProcessState, Sample } from '../../engine/contract/index.ts';
 import { platform, recent } from '../api/live.ts';
 import { useSelect, useStore } from '../api/store.ts';
-import { bytes, percent } from '../format/numbers.ts';
+import { bytes, percent, plural } from '../format/numbers.ts';
 import { Dot, IconButton } from '../parts/controls.tsx';
 import { Sparkline } from '../parts/Sparkline.tsx';
 import { Term } from '../parts/Term.tsx';
@@ -28,8 +28,13 @@ const Process = memo(({ process, samples }: { process: ProcessState; samples: re
         {process.phase}
       </span>
       {process.restarts > 0 && (
-        <span className={styles['restarts']} title="restarts since the engine started">
-          ×{process.restarts} restarted
+        <span
+          className={styles['restarts']}
+          role="img"
+          aria-label={plural(process.restarts, 'restart')}
+          title={plural(process.restarts, 'restart')}
+        >
+          ×{process.restarts}
         </span>
       )}
       <span className={styles['grow']} />

@@ -84,7 +84,7 @@ const optionsOf =
       ...names.map((label, index): uPlot.Series => {
         const stroke = color(seriesColor(index));
         const bars = kind === 'bar' ? { fill: stroke, width: 0, paths: barPaths(index, names.length) } : { width: 1.5 };
-        return { label, stroke, points: { show: false }, ...bars };
+        return { label, stroke, points: { show: false }, spanGaps: true, ...bars };
       }),
     ],
     tzDate: (seconds) => uPlot.tzDate(new Date(seconds * 1000), 'Etc/UTC'),

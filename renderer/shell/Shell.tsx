@@ -51,7 +51,7 @@ export const Shell = () => {
           <Switch>
             <Route path="/" component={PlatformPage} />
             <Route path="/query" component={QueryPage} />
-            <Route path="/charts" component={MetricsPage} />
+            <Route path="/metrics" component={MetricsPage} />
             <Route>
               <Redirect to="/" replace />
             </Route>

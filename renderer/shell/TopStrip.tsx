@@ -99,7 +99,7 @@ const Processes = ({ processes }: { processes: readonly ProcessState[] }) => (
 );
 
 const Freshness = ({ state }: { state: PlatformState }) => (
-  <Link href="/charts" className={styles['fresh'] ?? ''}>
+  <Link href="/metrics" className={styles['fresh'] ?? ''}>
     <span className={styles['label']}>
       <Term name="freshness">freshness</Term> p99
     </span>

@@ -1,7 +1,4 @@
-/**
- * The pages, in the order of the rail; the shell, the keys and the palette all read this list. `/metrics` is what Prometheus
- * reads, so the page of that name is at `/charts`.
- */
+/** The pages, in the order of the rail; the shell, the keys and the palette all read this list. */
 import { IconChartLine, IconSitemap, IconTerminal2, type Icon } from '@tabler/icons-react';
 
 export interface Page {
@@ -15,5 +12,5 @@ export interface Page {
 export const pages = [
   { path: '/', name: 'Platform', what: 'the flow of the data, live', key: 'g p', icon: IconSitemap },
   { path: '/query', name: 'Query', what: 'SQL over every table', key: 'g q', icon: IconTerminal2 },
-  { path: '/charts', name: 'Metrics', what: 'throughput, freshness, lag, memory', key: 'g m', icon: IconChartLine },
+  { path: '/metrics', name: 'Metrics', what: 'throughput, freshness, lag, memory', key: 'g m', icon: IconChartLine },
 ] as const satisfies readonly Page[];

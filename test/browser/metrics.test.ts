@@ -16,7 +16,7 @@ inBrowser('Metrics', (desk) => {
   const chart = (name: string) => desk.page.getByRole('region', { name, exact: true });
 
   test('draws every chart, with values that move on the same canvas', async () => {
-    await desk.go('/charts');
+    await desk.go('/metrics');
     for (const name of names) await chart(name).locator('canvas').waitFor({ timeout: 60_000 });
     const total = chart('throughput per topic').getByRole('listitem').filter({ hasText: 'all topics' });
     await expect.poll(async () => number(await total.textContent()), { timeout: 60_000 }).toBeGreaterThan(100);
@@ -27,7 +27,7 @@ inBrowser('Metrics', (desk) => {
   });
 
   test('isolates a series by its name in the legend', async () => {
-    await desk.go('/charts');
+    await desk.go('/metrics');
     const legend = chart('throughput per topic').getByRole('list');
     const placed = legend.getByRole('button', { name: /order\.placed/ });
     await placed.click();
@@ -38,7 +38,7 @@ inBrowser('Metrics', (desk) => {
   });
 
   test('the window of time is in the address, can stand still and go on', async () => {
-    await desk.go('/charts');
+    await desk.go('/metrics');
     await desk.page.getByRole('button', { name: 'Last 15 minutes' }).click();
     expect(new URL(desk.page.url()).searchParams.get('span')).toBe('900000');
     await chart('memory by process').locator('canvas').waitFor();

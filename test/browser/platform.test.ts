@@ -54,7 +54,7 @@ inBrowser('Platform', (desk) => {
     const before = await pid();
     await ingest.getByRole('button', { name: 'Kill ingest (SIGKILL)' }).click();
     await desk.page.getByRole('dialog').getByRole('button', { name: 'Kill ingest' }).click();
-    await ingest.getByText(/restarted/).waitFor();
+    await ingest.getByLabel(/^\d+ restarts?$/).waitFor();
     await desk.page.getByRole('listitem', { name: 'ingest, running' }).waitFor();
     expect(await pid()).not.toBe(before);
   });

@@ -49,7 +49,7 @@ const shots: readonly Shot[] = [
       await page.waitForTimeout(800);
     },
   },
-  { name: 'metrics', path: '/charts' },
+  { name: 'metrics', path: '/metrics' },
   {
     name: 'palette',
     path: '/',

@@ -31,6 +31,7 @@ export interface ChartSpec {
 interface ChartPanelProps {
   readonly spec: ChartSpec;
   readonly columns: Columns;
+  readonly stepMs: number;
   readonly range: readonly [number, number];
   readonly onZoom: (fromMs: number, toMs: number) => void;
   readonly empty: string;
@@ -78,6 +79,7 @@ const optionsOf =
       sync: { key: 'metrics', setSeries: false },
       drag: { x: true, y: false, setScale: false },
       points: { size: 6 },
+      hover: { prox: 30 },
       y: false,
     },
     scales: {
@@ -126,24 +128,25 @@ const optionsOf =
 interface LegendProps {
   readonly spec: ChartSpec;
   readonly columns: Columns;
+  readonly stepMs: number;
   readonly shown: ReadonlySet<string> | null;
   readonly onPick: (name: string, add: boolean) => void;
 }
 
-const valueAt = (values: readonly (number | null)[], at: number): number | null =>
-  at < 0 ? latestValue(values) : (values[at] ?? null);
-
-const Legend = ({ spec, columns, shown, onPick }: LegendProps) => {
+const Legend = ({ spec, columns, stepMs, shown, onPick }: LegendProps) => {
   const moment = useStore(hovered);
-  const at = moment === null ? -1 : nearest(columns.times, moment);
-  const values = columns.series.map((series) => valueAt(series.values, at));
-  const total = values.reduce<number>((sum, value) => sum + (value ?? 0), 0);
+  const at = moment === null ? -1 : nearest(columns.times, moment, (3 * stepMs) / 1000);
+  const values = columns.series.map((series) =>
+    moment === null ? latestValue(series.values) : (series.values[at] ?? null),
+  );
+  const known = values.filter((value) => value !== null);
+  const total = known.reduce((sum, value) => sum + value, 0);
   return (
     <ul className={styles['legend']} data-place={spec.legend ?? 'foot'} aria-label={`Series of ${spec.label}`}>
       {spec.total !== undefined && (
         <li className={styles['total']}>
           <span>{spec.total}</span>
-          <span className={styles['value']}>{spec.format(values.length === 0 ? null : total)}</span>
+          <span className={styles['value']}>{spec.format(known.length === 0 ? null : total)}</span>
         </li>
       )}
       {columns.series.map(({ name }, index) => (
@@ -174,7 +177,7 @@ const picked = (before: ReadonlySet<string> | null, name: string, add: boolean):
   return next.size === 0 ? null : next;
 };
 
-export const ChartPanel = ({ spec, columns, range, onZoom, empty }: ChartPanelProps) => {
+export const ChartPanel = ({ spec, columns, stepMs, range, onZoom, empty }: ChartPanelProps) => {
   const [shown, setShown] = useState<ReadonlySet<string> | null>(null);
   const onPick = useCallback((name: string, add: boolean) => setShown((before) => picked(before, name, add)), []);
   const drawn = useMemo(
@@ -205,7 +208,7 @@ export const ChartPanel = ({ spec, columns, range, onZoom, empty }: ChartPanelPr
       {columns.series.length === 0 ? (
         <p className={styles['absent']}>{absent}</p>
       ) : (
-        <Legend spec={spec} columns={columns} shown={shown} onPick={onPick} />
+        <Legend spec={spec} columns={columns} stepMs={stepMs} shown={shown} onPick={onPick} />
       )}
     </section>
   );

@@ -23,7 +23,14 @@ const Chart = ({ definition: { spec, pick, empty }, data, onZoom }: ChartProps) 
   const columns = useMemo(() => columnsOf(samples, stepMs, pick), [samples, stepMs, pick]);
   const range = useMemo(() => [fromMs / 1000, toMs / 1000] as const, [fromMs, toMs]);
   return (
-    <ChartPanel spec={spec} columns={columns} range={range} onZoom={onZoom} empty={data.loading ? 'Loading…' : empty} />
+    <ChartPanel
+      spec={spec}
+      columns={columns}
+      stepMs={stepMs}
+      range={range}
+      onZoom={onZoom}
+      empty={data.loading ? 'Loading…' : empty}
+    />
   );
 };
 

@@ -81,6 +81,10 @@ test('the nearest moment to a time', () => {
   ]).toEqual([-1, 0, 1, 2, 2]);
 });
 
+test('what is too far away is not near', () => {
+  expect([nearest([100, 101], 90, 3), nearest([100, 101], 98, 3)]).toEqual([-1, 0]);
+});
+
 test('the latest value is the newest known, unless it is long ago', () => {
   expect(latestValue([1, 2, null])).toBe(2);
   expect(latestValue([1, null, null, null, null, null])).toBeNull();

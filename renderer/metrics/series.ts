@@ -68,8 +68,8 @@ export const mergeSteps = (
   return [...kept, ...newer].filter((sample) => sample.atMs >= fromMs);
 };
 
-/** The moment nearest to `time`; -1 when there is none. */
-export const nearest = (times: readonly number[], time: number): number => {
+/** The moment nearest to `time`, at most `within` away; -1 when there is none. */
+export const nearest = (times: readonly number[], time: number, within = Infinity): number => {
   let low = 0;
   let high = times.length - 1;
   if (high < 0) return -1;
@@ -78,7 +78,8 @@ export const nearest = (times: readonly number[], time: number): number => {
     if (times[middle]! < time) low = middle + 1;
     else high = middle;
   }
-  return low > 0 && time - times[low - 1]! < times[low]! - time ? low - 1 : low;
+  const found = low > 0 && time - times[low - 1]! < times[low]! - time ? low - 1 : low;
+  return Math.abs(times[found]! - time) <= within ? found : -1;
 };
 
 /** The newest known value within the last few moments; further back it would be old news. */

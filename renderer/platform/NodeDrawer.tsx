@@ -5,6 +5,7 @@ import { useLocation } from 'wouter';
 import type { FlowGraph, FlowNode, NodeStatus } from '../../engine/contract/index.ts';
 import { platform, recent } from '../api/live.ts';
 import { useCatalog } from '../api/queries.ts';
+import { rateSeconds } from '../api/samples.ts';
 import { useSelect, useStore } from '../api/store.ts';
 import { absent, bytes, count, duration, rate } from '../format/numbers.ts';
 import { Button, Dot, ProblemNote } from '../parts/controls.tsx';
@@ -25,9 +26,12 @@ interface Line {
 const line = (label: ReactNode, value: string): Line[] => (value === absent ? [] : [{ label, value }]);
 const term = (name: TermName, text?: string): ReactNode => <Term name={name}>{text ?? name}</Term>;
 
-const stateLines = (status: NodeStatus, layer: FlowNode['layer']): Line[] => [
+const stateLines = (status: NodeStatus, layer: FlowNode['layer'], perSecond: number | undefined): Line[] => [
   ...line(layer === 'topic' ? 'messages' : layer === 'source' ? 'events' : 'rows', count(status.rows)),
-  ...line(term('throughput', 'rate'), status.perSecond === undefined ? absent : `${rate(status.perSecond)} /s`),
+  ...line(
+    term('throughput', `rate, mean of ${rateSeconds} s`),
+    perSecond === undefined ? absent : `${rate(perSecond)} /s`,
+  ),
   ...line(term('lag', 'lag, messages'), count(status.lagMessages)),
   ...line(term('lag', 'lag, time'), status.lagSeconds === undefined ? absent : duration(status.lagSeconds * 1000)),
   ...line('size', bytes(status.sizeBytes)),
@@ -152,7 +156,8 @@ export const NodeDrawer = ({ node, graph, onPick, onClose }: DrawerProps) => {
   const at = (ids: readonly string[]): FlowNode[] => graph.nodes.filter((each) => ids.includes(each.id));
   const before = at(graph.edges.flatMap(({ from, to }) => (to === node.id ? from : [])));
   const after = at(graph.edges.flatMap(({ from, to }) => (from === node.id ? to : [])));
-  const flowing = (useRate([node]) ?? 0) > 0;
+  const perSecond = useRate([node]);
+  const flowing = (perSecond ?? 0) > 0;
   const counters = status === undefined ? [] : counterLines(status);
   return (
     <SidePanel
@@ -174,7 +179,7 @@ export const NodeDrawer = ({ node, graph, onPick, onClose }: DrawerProps) => {
       </Section>
       {status !== undefined && (
         <Section title="Now">
-          <Lines lines={stateLines(status, node.layer)} />
+          <Lines lines={stateLines(status, node.layer, perSecond)} />
         </Section>
       )}
       {counters.length > 0 && (

@@ -103,7 +103,7 @@ knows before it asks. Other people's clients are its measure: each suite in \`te
 
 ${table([['client', 'passed on the embedded broker', 'not run there', 'passed on Apache Kafka'], ...clients])}
 
-What is not run there needs an API that is not served (see below).
+A test that needs an API which is not served (see below) is not run.
 
 ## APIs
 
@@ -118,7 +118,8 @@ ${missingTable(served, apacheServed)}
 ## What is different on purpose
 
 - One broker: the replication factor is 1, \`acks=all\` means this broker, \`min.insync.replicas\` has no effect.
-- Record batches are kept as they come: they are never recompressed or converted. Clients from before record format v2 (2017) are refused.
+- Record batches are kept as they come: they are never recompressed or converted; a topic's \`compression.type\` is kept and shown, and changes nothing.
+  Clients from before record format v2 (2017) are refused.
 - Durability is Kafka's: an acknowledged batch is in the system's page cache, so it survives the death of the process; \`flush.messages=1\` on a topic also syncs each
   append to the disk.
 - Loopback only, unless it is told to listen elsewhere.

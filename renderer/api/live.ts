@@ -2,9 +2,10 @@
  * What the engine tells every second, as stores: the platform's state and the newest minutes of samples. One subscription
  * each for the whole page, whichever page is open, so that a change of page never waits for a first figure.
  */
-import type { FlowGraph, PlatformState, Sample } from '../../engine/contract/index.ts';
+import type { FlowGraph, PlatformState, Sample, WorldState } from '../../engine/contract/index.ts';
 import type { Subscription } from './api.ts';
 import { accept, api, connection, refuse } from './client.ts';
+import { holdMs, withHeld, type Held } from './held.ts';
 import { isUnauthorized } from './problem.ts';
 import { appendSample, meanRates, mergeSamples } from './samples.ts';
 import { createStore } from './store.ts';
@@ -40,10 +41,20 @@ const graphIsStale = (state: PlatformState): boolean => {
   return known.size === 0 || Object.keys(state.nodes).some((id) => !known.has(id));
 };
 
+let held: Held | null = null;
+
+/** Shows what the engine answered about the city right away, and until the state says so too. */
+export const holdWorld = (world: WorldState): void => {
+  held = { world, untilMs: Date.now() + holdMs };
+  platform.update((state) => (state === null ? null : { ...state, world }));
+};
+
 let graphAskedAtMs = 0;
 const onState = (state: PlatformState): void => {
   accept();
-  platform.set(state);
+  const next = withHeld(state, held, Date.now());
+  held = next.held;
+  platform.set(next.state);
   if (!graphIsStale(state) || Date.now() - graphAskedAtMs < 1500) return;
   graphAskedAtMs = Date.now();
   loadGraph().catch(report);

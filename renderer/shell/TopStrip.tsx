@@ -15,7 +15,7 @@ import { bytes, compact, duration, percent } from '../format/numbers.ts';
 import { cityClock } from '../format/time.ts';
 import { Dot, IconButton, type Tone } from '../parts/controls.tsx';
 import { Term } from '../parts/Term.tsx';
-import { rateName, rates, setRate, toggleWorld } from './actions.ts';
+import { pauseWorld, rateName, rates, setRate, startWorld } from './actions.ts';
 import styles from './shell.module.css';
 
 export const processTone = ({ phase }: ProcessState): Tone =>
@@ -63,7 +63,7 @@ const World = ({ world }: { world: WorldState }) => {
       <IconButton
         label={running ? 'Pause the city' : 'Start the city'}
         icon={running ? IconPlayerPauseFilled : IconPlayerPlayFilled}
-        onClick={() => void toggleWorld()}
+        onClick={() => void (running ? pauseWorld() : startWorld())}
       />
       <RatePicker world={world} />
       <Tooltip label="The city's own clock (UTC): the event time of its newest event">

@@ -3,9 +3,9 @@
  * notification with the engine's own sentence and hint.
  */
 import { notifications } from '@mantine/notifications';
-import type { AuditReport, ProcessName } from '../../engine/contract/index.ts';
+import type { AuditReport, ProcessName, WorldState } from '../../engine/contract/index.ts';
 import { api } from '../api/client.ts';
-import { platform } from '../api/live.ts';
+import { holdWorld } from '../api/live.ts';
 import { problemOf } from '../api/problem.ts';
 import { createStore } from '../api/store.ts';
 
@@ -44,19 +44,13 @@ export const attempt = async (title: string, call: () => Promise<unknown>): Prom
   }
 };
 
-/** The engine's next state comes within a second; showing what it answered right away keeps the control honest. */
-const worldCall = (title: string, call: () => ReturnType<typeof api.world.start.mutate>): Promise<boolean> =>
-  attempt(title, async () => {
-    const world = await call();
-    platform.update((state) => (state === null ? null : { ...state, world }));
-  });
+const worldCall = (title: string, call: () => Promise<WorldState>): Promise<boolean> =>
+  attempt(title, async () => holdWorld(await call()));
 
 export const startWorld = () => worldCall('The city did not start', () => api.world.start.mutate());
 export const pauseWorld = () => worldCall('The city did not pause', () => api.world.pause.mutate());
 export const setRate = (ratePerSecond: number | null) =>
   worldCall('The rate was not changed', () => api.world.setRate.mutate({ ratePerSecond }));
-
-export const toggleWorld = () => (platform.get()?.world?.phase === 'running' ? pauseWorld() : startWorld());
 
 export const kill = (name: KillableProcess) =>
   attempt(`${name} was not killed`, async () => {

@@ -37,6 +37,7 @@ export const inBrowser = (title: string, tests: (desk: Desk) => void): void => {
         const address = new URL(path, url());
         address.searchParams.set('token', new URL(url()).searchParams.get('token') ?? '');
         await desk.page.goto(address.href);
+        await desk.page.getByRole('navigation', { name: 'Pages' }).waitFor();
       };
     });
     afterEach(async () => {

@@ -112,6 +112,15 @@ describe('a partition log against a model', () => {
 const one = (value: string) => [{ key: null, value }];
 
 describe('a partition log', () => {
+  test('rolling an empty segment changes nothing, so that deleting before it takes no later record', async () => {
+    const log = openLog(new MemoryFiles());
+    log.roll();
+    log.append(makeBatch(one('kept')), 0);
+    log.deleteBefore(0);
+    expect(log.segments.length).toBe(1);
+    expect((await readAll(log)).map((record) => record.value)).toEqual(['kept']);
+  });
+
   test('an unfinished write at the end is cut off at start, and said so', async () => {
     const files = new MemoryFiles();
     const log = openLog(files);

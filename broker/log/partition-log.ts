@@ -150,9 +150,10 @@ export class PartitionLog {
     if (isFull || isOld || next.lastOffset - active.baseOffset > RELATIVE_OFFSET_MAX) this.roll();
   }
 
-  /** Closes the active segment and begins the next. */
+  /** Closes the active segment and begins the next. One that covers no offset stays: the next would have its name. */
   roll(): void {
     const closed = this.active;
+    if (closed.nextOffset === closed.baseOffset) return;
     closed.seal();
     if (this.hasSnapshot) this.saveSnapshot();
     this.segments.push(new Segment(this.options.files, this.options.dir, closed.nextOffset));

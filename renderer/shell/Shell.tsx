@@ -5,6 +5,7 @@ import { useSelect } from '../api/store.ts';
 import { connection } from '../api/client.ts';
 import { ConnectionBanner } from './ConnectionBanner.tsx';
 import { Help } from './Help.tsx';
+import { useDesktopTheme } from './desktop.ts';
 import { ConfirmKill } from './ConfirmKill.tsx';
 import { helpOpen } from './actions.ts';
 import { isTyping, pressKey, type Pending } from './keys.ts';
@@ -40,6 +41,7 @@ const useKeys = (): void => {
 
 export const Shell = () => {
   useKeys();
+  useDesktopTheme();
   const stale = useSelect(connection, (state) => state.phase === 'lost');
   return (
     <div className={styles['shell']}>

@@ -28,10 +28,6 @@ const reasons: readonly [reason: string, keys: readonly number[]][] = [
   ['Only topics and the broker have settings.', [74]],
   ['Share groups (queues) are not implemented.', [76, 77, 78, 79, 83, 84, 85, 86, 87, 90, 91, 92]],
   ['Kafka Streams uses consumer groups here.', [88, 89]],
-  [
-    'The newer protocol of consumer groups (KIP-848) is not implemented; clients ask first, and use the classic one.',
-    [68, 69],
-  ],
 ];
 
 const reasonFor = (key: number): string => reasons.find(([, keys]) => keys.includes(key))?.[0] ?? 'Not implemented.';

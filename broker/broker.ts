@@ -47,6 +47,7 @@ export const assemble = (config: BrokerConfig, files: Files, dataDir: DataDir): 
   });
   const groups = new GroupCoordinator(files, config.dataDir, catalog, {
     log,
+    now,
     consumer: {
       sessionTimeoutMs: settings.consumerSessionTimeoutMs,
       heartbeatIntervalMs: settings.consumerHeartbeatMs,

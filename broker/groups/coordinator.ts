@@ -15,6 +15,8 @@ export type Group = ClassicGroup | ConsumerGroup;
 
 export interface GroupSettings {
   readonly log: Log;
+  /** The clock: Unix milliseconds. */
+  readonly now: () => number;
   /** For groups of the new protocol, where the broker sets them. */
   readonly consumer: ConsumerGroupSettings;
   readonly initialDelayMs: number;
@@ -29,11 +31,15 @@ export class GroupCoordinator {
   readonly offsets: Offsets;
   private readonly journal: Journal<unknown>;
   private readonly groups = new Map<string, Group>();
+  /** When a group with members was last seen; what was before the start is not known, so that all count as busy then. */
+  private readonly busyAtMs = new Map<string, number>();
+  private readonly startedAtMs: number;
   private readonly catalog: Catalog;
 
   constructor(files: Files, dataDir: string, catalog: Catalog, settings: GroupSettings) {
     this.catalog = catalog;
     this.settings = settings;
+    this.startedAtMs = settings.now();
     this.journal = new Journal(files, join(dataDir, 'groups.journal'));
     this.offsets = new Offsets(this.journal);
     for (const [key, value] of this.journal.entries()) {
@@ -107,15 +113,26 @@ export class GroupCoordinator {
     this.offsets.removeGroup(group.groupId);
     this.journal.delete(GROUP + group.groupId);
     this.groups.delete(group.groupId);
+    this.busyAtMs.delete(group.groupId);
   }
 
-  /** Forgets groups without members: at once if they have committed nothing, else after the time of retention. */
+  /**
+   * Forgets groups without members: at once if they have committed nothing, else when both the last commit and the last
+   * member are longer ago than the time of retention (KIP-211): one that had nothing new to commit loses nothing.
+   */
   expire(nowMs: number): void {
     for (const group of this.all()) {
-      if (!group.isIdle || group.phase !== 'Empty') continue;
-      const offsets = this.offsets.all(group.groupId);
-      if (offsets.every((one) => nowMs - one.committedAtMs > this.settings.offsetsRetentionMs)) this.forget(group);
+      const isIdle = group.isIdle && group.phase === 'Empty';
+      if (!isIdle) this.busyAtMs.set(group.groupId, nowMs);
+      else if (this.isForgettable(group.groupId, nowMs)) this.forget(group);
     }
+  }
+
+  private isForgettable(groupId: string, nowMs: number): boolean {
+    if (this.offsets.hasPending(groupId)) return false;
+    const busyAtMs = this.busyAtMs.get(groupId) ?? this.startedAtMs;
+    const isOver = (sinceMs: number): boolean => nowMs - sinceMs > this.settings.offsetsRetentionMs;
+    return this.offsets.all(groupId).every((one) => isOver(Math.max(busyAtMs, one.committedAtMs)));
   }
 
   /** The broker stops: whoever waits is sent away, and finds the coordinator again when it is back. */

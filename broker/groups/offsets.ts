@@ -84,6 +84,11 @@ export class Offsets {
     for (const [key, value] of entries) pending.set(key, value);
   }
 
+  /** A transaction that is still open would commit offsets in this group. */
+  hasPending(group: string): boolean {
+    return (this.pending.get(group)?.size ?? 0) > 0;
+  }
+
   isPending(group: string, key: OffsetKey): boolean {
     const wanted = partitionKey(key);
     for (const offsets of this.pending.get(group)?.values() ?? []) if (offsets.has(wanted)) return true;

@@ -16,11 +16,23 @@ const HTTP_ANSWER =
   'HTTP/1.1 400 Bad Request\r\ncontent-type: text/plain\r\nconnection: close\r\n\r\n' +
   'This is a Kafka broker: it speaks the Kafka protocol and no HTTP.\n';
 
-const problemSentences: Record<FrameProblem, string> = {
-  http: 'sent an HTTP request to the Kafka port, and was told so',
-  tls: 'tried to speak TLS on a listener without TLS; set security.protocol=PLAINTEXT in that client',
-  'too large': 'announced a request larger than requestBytesMax',
-  nonsense: 'sent bytes that are no Kafka request',
+const problems: Record<FrameProblem, { readonly sentence: string; readonly hint: string }> = {
+  http: {
+    sentence: 'sent an HTTP request to the Kafka port, and was told so',
+    hint: 'Point that program at an HTTP server; this port speaks the Kafka protocol only.',
+  },
+  tls: {
+    sentence: 'tried to speak TLS on a listener without TLS',
+    hint: 'Set security.protocol=PLAINTEXT in that client, or configure a listener with TLS.',
+  },
+  'too large': {
+    sentence: 'announced a request larger than requestBytesMax',
+    hint: 'Lower max.request.size of that producer, or raise requestBytesMax of the broker.',
+  },
+  nonsense: {
+    sentence: 'sent bytes that are no Kafka request',
+    hint: 'Something that is no Kafka client talks to this port; see which program it is.',
+  },
 };
 
 export interface ConnectionOptions {
@@ -62,10 +74,17 @@ export class Connection {
   private receive(chunk: Buffer): void {
     const problem = this.cutter.push(chunk);
     if (problem !== undefined) {
-      this.options.services.log('warn', `A client at ${this.peer.host} ${problemSentences[problem]}`);
+      this.complain(problem);
       if (problem === 'http') this.socket.end(HTTP_ANSWER);
       this.hangUp();
     } else if (this.queuedBytes > QUEUE_BYTES_MAX) this.socket.pause();
+  }
+
+  private complain(problem: FrameProblem): void {
+    const { log, settings } = this.options.services;
+    const { sentence, hint } = problems[problem];
+    const limit = problem === 'too large' ? { requestBytesMax: settings.requestBytesMax } : {};
+    log('warn', `A client at ${this.peer.host} ${sentence}`, { hint, ...limit });
   }
 
   private enqueue(frame: Frame): void {
@@ -97,7 +116,8 @@ export class Connection {
     }
     frame.release();
     if (parsed.kind === 'refused') {
-      services.log('warn', `A client at ${this.peer.host} sent ${parsed.reason}; its connection was closed`);
+      const hint = 'A client asks ApiVersions first; this one did not, is damaged, or is too old or too new.';
+      services.log('warn', `A client at ${this.peer.host} sent ${parsed.reason}; its connection was closed`, { hint });
       return this.hangUp();
     }
     const body = parsed.api.refuse({}, ErrorCode.UNSUPPORTED_VERSION);

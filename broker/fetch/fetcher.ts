@@ -72,7 +72,8 @@ export class Fetcher {
   async run() {
     const answer = this.context.services.fetchSessions.resolve(this.claim());
     if (answer.kind === 'refused') return { errorCode: answer.errorCode, sessionId: 0, responses: [] };
-    if (this.availableBytes(answer.wanted) < this.request.minBytes) await this.wait(answer.wanted);
+    const readyBytes = this.availableBytes(answer.wanted);
+    if (readyBytes < this.request.minBytes) await this.wait(answer.wanted, readyBytes);
     const sources = this.sources(answer.wanted);
     return this.compose(answer, sources, await this.readAll(sources));
   }
@@ -130,13 +131,13 @@ export class Fetcher {
     return bytes;
   }
 
-  private wait(wanted: readonly WantedPartition[]): Promise<void> {
+  private wait(wanted: readonly WantedPartition[], readyBytes: number): Promise<void> {
     const { maxWaitMs, minBytes } = this.request;
     if (maxWaitMs <= 0) return Promise.resolve();
     const logs = this.sources(wanted).flatMap(({ log }) => log ?? []);
     const { waits } = this.context.peer;
     return new Promise((resolve) => {
-      let grownBytes = 0;
+      let bytesThere = readyBytes;
       let isScheduled = false;
       const finish = (): void => {
         clearTimeout(timer);
@@ -150,8 +151,8 @@ export class Fetcher {
       };
       const waiter: Waiter = {
         grown: (bytes) => {
-          grownBytes += bytes;
-          if (grownBytes < minBytes && !this.isCommittedOnly && bytes !== Infinity) return;
+          bytesThere += bytes;
+          if (bytesThere < minBytes && !this.isCommittedOnly && bytes !== Infinity) return;
           // At the end of this turn of the loop, so that all that one request appends comes as one answer.
           if (!isScheduled) setImmediate(look);
           isScheduled = true;

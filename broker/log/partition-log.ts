@@ -121,8 +121,7 @@ export class PartitionLog {
     const header = readBatchHeader(bytes);
     if (header.producerId >= 0 && !this.hasSnapshot) this.saveSnapshot();
     this.rollIfDue(header, nowMs);
-    this.active.append(bytes, header, nowMs);
-    if (this.options.settings().syncEachAppend) this.active.file.sync();
+    this.active.append(bytes, header, nowMs, this.options.settings().syncEachAppend);
     if (header.producerId >= 0 && !isMarker(header)) this.producers.note(header);
     this.appended(header.sizeBytes);
     return header;

@@ -125,11 +125,12 @@ export class Segment {
     this.indexedBytes = this.sizeBytes;
   }
 
-  /** Appends one placed batch. If it throws, nothing was appended. */
-  append(bytes: Buffer, header: BatchHeader, nowMs: number): void {
+  /** Appends one placed batch, through to the disk if `sync`. If it throws, nothing was appended. */
+  append(bytes: Buffer, header: BatchHeader, nowMs: number, sync = false): void {
     try {
       this.index.flush();
       this.file.write(bytes, this.sizeBytes);
+      if (sync) this.file.sync();
     } catch (error) {
       this.file.truncate(this.sizeBytes);
       throw error;

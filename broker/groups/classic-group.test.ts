@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import { ErrorCode } from '../errors.ts';
-import { ClassicGroup, type JoinRequest, type StoredGroup } from './classic-group.ts';
+import { ClassicGroup, type JoinRequest } from './classic-group.ts';
+import type { StoredGroup } from './group-state.ts';
 
 const groups: ClassicGroup[] = [];
 afterEach(() => {

@@ -1,13 +1,14 @@
 /**
- * A consumer group of the classic protocol: members join, the leader assigns, all sync, and heartbeats keep it so.
+ * A consumer group of the classic protocol, as its members' requests see it: they join, the leader assigns, all sync, and
+ * heartbeats keep it so. How the group comes to agree is in `rebalance.ts`.
  * Semantics are those of Kafka's group coordinator (KIP-134 initial delay, KIP-345 static members, KIP-394 ids first,
  * KIP-429 cooperative rebalancing, which needs nothing more from a broker).
  */
 import { randomUUID } from 'node:crypto';
 import { ErrorCode } from '../errors.ts';
-import { Member, NO_BYTES, type JoinAnswer, type MemberIdentity, type Protocol, type SyncAnswer } from './member.ts';
-
-export type GroupPhase = 'Empty' | 'PreparingRebalance' | 'CompletingRebalance' | 'Stable' | 'Dead';
+import type { MemberClaim, StoredGroup } from './group-state.ts';
+import { Member, type JoinAnswer, type MemberIdentity, type Protocol, type SyncAnswer } from './member.ts';
+import { Rebalance, type Assignment } from './rebalance.ts';
 
 export interface JoinRequest extends MemberIdentity {
   readonly protocolType: string;
@@ -18,53 +19,13 @@ export interface JoinRequest extends MemberIdentity {
   readonly skipsAssignment: boolean;
 }
 
-export interface SyncRequest {
-  readonly memberId: string;
-  readonly instanceId: string | null;
-  readonly generationId: number;
+export interface SyncRequest extends MemberClaim {
   readonly protocolType: string | null;
   readonly protocolName: string | null;
-  readonly assignments: readonly { memberId: string; assignment: Buffer }[];
+  readonly assignments: readonly Assignment[];
 }
 
-export interface StoredGroup {
-  readonly protocolType: string;
-  readonly protocol: string;
-  readonly generation: number;
-  readonly leader: string;
-  readonly members: readonly (MemberIdentity & { metadata: string; assignment: string })[];
-}
-
-export interface GroupPort {
-  readonly initialDelayMs: number;
-  /** Makes what the members have agreed on durable. */
-  save(group: ClassicGroup): void;
-}
-
-export class ClassicGroup {
-  readonly kind = 'classic';
-  readonly groupId: string;
-  private readonly port: GroupPort;
-  phase: GroupPhase = 'Empty';
-  protocolType = '';
-  protocol: string | null = null;
-  generation = 0;
-  leader = '';
-  readonly members = new Map<string, Member>();
-  /** Ids that were given out and have not come back to join yet. */
-  private readonly pending = new Map<string, NodeJS.Timeout>();
-  private rebalanceTimer: NodeJS.Timeout | undefined;
-
-  constructor(groupId: string, port: GroupPort) {
-    this.groupId = groupId;
-    this.port = port;
-  }
-
-  /** Nobody is in it or about to join. */
-  get isIdle(): boolean {
-    return this.members.size === 0 && this.pending.size === 0;
-  }
-
+export class ClassicGroup extends Rebalance {
   join(request: JoinRequest): JoinAnswer | Promise<JoinAnswer> {
     if (!this.fits(request)) return this.joinError(ErrorCode.INCONSISTENT_GROUP_PROTOCOL, request.memberId);
     if (request.memberId === '') return this.joinNew(request);
@@ -82,11 +43,6 @@ export class ClassicGroup {
     return this.protocolType === request.protocolType && request.protocols.some((one) => common.has(one.name));
   }
 
-  private commonProtocols(): Set<string> {
-    const [first, ...others] = [...this.members.values()].map((one) => new Set(one.protocols.map((p) => p.name)));
-    return new Set([...(first ?? [])].filter((name) => others.every((names) => names.has(name))));
-  }
-
   private joinNew(request: JoinRequest): JoinAnswer | Promise<JoinAnswer> {
     const memberId = `${request.instanceId ?? request.clientId}-${randomUUID()}`;
     if (request.instanceId !== null) {
@@ -97,10 +53,6 @@ export class ClassicGroup {
     const timer = setTimeout(() => this.dropPending(memberId), request.sessionTimeoutMs);
     this.pending.set(memberId, timer);
     return this.joinError(ErrorCode.MEMBER_ID_REQUIRED, memberId);
-  }
-
-  private withInstance(instanceId: string): Member | undefined {
-    return [...this.members.values()].find((one) => one.instanceId === instanceId);
   }
 
   private dropPending(memberId: string): void {
@@ -155,93 +107,6 @@ export class ClassicGroup {
     return this.waitForRebalance(member);
   }
 
-  private waitForRebalance(member: Member): Promise<JoinAnswer> {
-    const answer = member.awaitJoin(this.joinError(ErrorCode.UNKNOWN_MEMBER_ID, member.memberId));
-    this.keepAlive(member);
-    this.prepareRebalance();
-    this.completeIfAllJoined();
-    return answer;
-  }
-
-  private prepareRebalance(): void {
-    if (this.phase === 'PreparingRebalance') return;
-    for (const member of this.members.values()) {
-      member.answerSync(this.syncError(ErrorCode.REBALANCE_IN_PROGRESS));
-    }
-    const isFirst = this.phase === 'Empty';
-    this.phase = 'PreparingRebalance';
-    clearTimeout(this.rebalanceTimer);
-    if (isFirst) this.delayFirst();
-    else this.rebalanceTimer = setTimeout(() => this.completeJoin(), this.rebalanceTimeoutMs);
-  }
-
-  private get rebalanceTimeoutMs(): number {
-    return Math.max(0, ...[...this.members.values()].map((one) => one.rebalanceTimeoutMs));
-  }
-
-  /** The first rebalance waits a moment, and again as long as more members come, so that a start makes one of it. */
-  private delayFirst(): void {
-    const endMs = performance.now() + this.rebalanceTimeoutMs;
-    const wait = (sizeBefore: number): void => {
-      this.rebalanceTimer = setTimeout(() => {
-        this.rebalanceTimer = undefined;
-        const hasGrown = this.members.size > sizeBefore;
-        if (hasGrown && performance.now() < endMs) wait(this.members.size);
-        else this.completeIfAllJoined(true);
-      }, this.port.initialDelayMs);
-    };
-    this.isFirstWait = true;
-    wait(this.members.size);
-  }
-  private isFirstWait = false;
-
-  private completeIfAllJoined(firstWaitIsOver = false): void {
-    if (this.phase !== 'PreparingRebalance' || (this.isFirstWait && !firstWaitIsOver)) return;
-    this.isFirstWait = false;
-    const allJoined = [...this.members.values()].every((one) => one.isJoining);
-    if (allJoined && this.pending.size === 0) this.completeJoin();
-    else this.rebalanceTimer ??= setTimeout(() => this.completeJoin(), this.rebalanceTimeoutMs);
-  }
-
-  private completeJoin(): void {
-    clearTimeout(this.rebalanceTimer);
-    this.rebalanceTimer = undefined;
-    for (const member of this.members.values()) {
-      if (!member.isJoining && member.instanceId === null) this.drop(member);
-    }
-    this.generation++;
-    if (this.members.size === 0) {
-      this.becomeEmpty();
-      return;
-    }
-    if (!this.members.get(this.leader)?.isJoining)
-      this.leader = [...this.members.values()].find((one) => one.isJoining)?.memberId ?? this.leader;
-    this.protocol = this.elect();
-    this.phase = 'CompletingRebalance';
-    for (const member of this.members.values()) {
-      if (member.isJoining) member.answerJoin(this.joinAnswer(member));
-      this.keepAlive(member);
-    }
-  }
-
-  /** The protocol that most members like best among those that all know. */
-  private elect(): string {
-    const common = this.commonProtocols();
-    const votes = new Map<string, number>();
-    for (const member of this.members.values()) {
-      const choice = member.protocols.find((one) => common.has(one.name));
-      if (choice !== undefined) votes.set(choice.name, (votes.get(choice.name) ?? 0) + 1);
-    }
-    return [...votes].toSorted((a, b) => b[1] - a[1])[0]?.[0] ?? '';
-  }
-
-  private becomeEmpty(): void {
-    this.phase = 'Empty';
-    this.protocol = null;
-    this.leader = '';
-    this.port.save(this);
-  }
-
   sync(request: SyncRequest): SyncAnswer | Promise<SyncAnswer> {
     const member = this.members.get(request.memberId);
     const refusal = this.memberError(member, request);
@@ -254,20 +119,6 @@ export class ClassicGroup {
     const answer = member.awaitSync(this.syncError(ErrorCode.UNKNOWN_MEMBER_ID));
     if (member.memberId === this.leader) this.assign(request.assignments);
     return answer;
-  }
-
-  private assign(assignments: SyncRequest['assignments']): void {
-    for (const member of this.members.values()) member.assignment = NO_BYTES;
-    for (const { memberId, assignment } of assignments) {
-      const member = this.members.get(memberId);
-      if (member !== undefined) member.assignment = Buffer.from(assignment);
-    }
-    this.phase = 'Stable';
-    this.port.save(this);
-    for (const member of this.members.values()) {
-      member.answerSync(this.syncAnswer(member));
-      this.keepAlive(member);
-    }
   }
 
   heartbeat(memberId: string, instanceId: string | null, generationId: number): number {
@@ -298,88 +149,6 @@ export class ClassicGroup {
     if (refusal !== ErrorCode.NONE || member === undefined) return refusal;
     this.keepAlive(member);
     return this.phase === 'CompletingRebalance' ? ErrorCode.REBALANCE_IN_PROGRESS : ErrorCode.NONE;
-  }
-
-  private identityError(member: Member | undefined, memberId: string, instanceId: string | null): number {
-    if (instanceId !== null) {
-      const known = this.withInstance(instanceId);
-      if (known !== undefined && known.memberId !== memberId) return ErrorCode.FENCED_INSTANCE_ID;
-    }
-    return member === undefined ? ErrorCode.UNKNOWN_MEMBER_ID : ErrorCode.NONE;
-  }
-
-  private memberError(
-    member: Member | undefined,
-    claim: { memberId: string; instanceId: string | null; generationId: number },
-  ): number {
-    const refusal = this.identityError(member, claim.memberId, claim.instanceId);
-    if (refusal !== ErrorCode.NONE) return refusal;
-    return claim.generationId === this.generation ? ErrorCode.NONE : ErrorCode.ILLEGAL_GENERATION;
-  }
-
-  private keepAlive(member: Member): void {
-    member.alive(() => this.remove(member));
-  }
-
-  private drop(member: Member): void {
-    member.gone();
-    this.members.delete(member.memberId);
-    member.answerJoin(this.joinError(ErrorCode.UNKNOWN_MEMBER_ID, member.memberId));
-    member.answerSync(this.syncError(ErrorCode.UNKNOWN_MEMBER_ID));
-  }
-
-  /** A member has left or has not been heard of: the others share its work. */
-  private remove(member: Member): void {
-    if (this.members.get(member.memberId) !== member) return;
-    this.drop(member);
-    if (this.phase === 'Stable' || this.phase === 'CompletingRebalance') this.prepareRebalance();
-    this.completeIfAllJoined();
-  }
-
-  private joinAnswer(member: Member): JoinAnswer {
-    const isLeader = member.memberId === this.leader;
-    const members = isLeader ? [...this.members.values()] : [];
-    return {
-      errorCode: ErrorCode.NONE,
-      generationId: this.generation,
-      protocolType: this.protocolType,
-      protocolName: this.protocol,
-      leader: this.leader,
-      memberId: member.memberId,
-      members: members.map((one) => ({
-        memberId: one.memberId,
-        groupInstanceId: one.instanceId,
-        metadata: one.metadataFor(this.protocol),
-      })),
-    };
-  }
-
-  private joinError(errorCode: number, memberId: string): JoinAnswer {
-    return { errorCode, generationId: -1, protocolType: null, protocolName: null, leader: '', memberId, members: [] };
-  }
-
-  private syncAnswer(member: Member): SyncAnswer {
-    const { protocolType, protocol: protocolName } = this;
-    return { errorCode: ErrorCode.NONE, protocolType, protocolName, assignment: member.assignment };
-  }
-
-  private syncError(errorCode: number): SyncAnswer {
-    return { errorCode, protocolType: null, protocolName: null, assignment: NO_BYTES };
-  }
-
-  toStored(): StoredGroup {
-    const { protocolType, protocol, generation, leader } = this;
-    const members = [...this.members.values()].map((one) => ({
-      memberId: one.memberId,
-      instanceId: one.instanceId,
-      clientId: one.clientId,
-      clientHost: one.clientHost,
-      sessionTimeoutMs: one.sessionTimeoutMs,
-      rebalanceTimeoutMs: one.rebalanceTimeoutMs,
-      metadata: one.metadataFor(protocol).toString('base64'),
-      assignment: one.assignment.toString('base64'),
-    }));
-    return { protocolType, protocol: protocol ?? '', generation, leader, members };
   }
 
   /** Takes over what the group had agreed on before the broker stopped; its members have a session's time to show up. */

@@ -6,7 +6,8 @@ import { ErrorCode, isStorageError } from '../errors.ts';
 import type { Log } from '../types.ts';
 import type { Catalog } from '../catalog/catalog.ts';
 import { ConsumerGroup, type ConsumerGroupSettings } from './consumer-group.ts';
-import { ClassicGroup, type StoredGroup } from './classic-group.ts';
+import { ClassicGroup } from './classic-group.ts';
+import type { GroupState, StoredGroup } from './group-state.ts';
 import { Offsets } from './offsets.ts';
 
 const GROUP = 'group\u0000';
@@ -57,7 +58,7 @@ export class GroupCoordinator {
   }
 
   /** A full disk does not stop a group: if what it agreed on is not stored, a restart only makes it gather again. */
-  private save(group: ClassicGroup): void {
+  private save(group: GroupState): void {
     try {
       this.journal.set(GROUP + group.groupId, group.toStored());
     } catch (error) {

@@ -1,7 +1,8 @@
 /** What groups of the new protocol are doing, and who is in them. */
 import type { Catalog } from '../catalog/catalog.ts';
 import { ErrorCode } from '../errors.ts';
-import { byTopic, type ConsumerGroup } from '../groups/consumer-group.ts';
+import type { ConsumerGroup } from '../groups/consumer-group.ts';
+import { byTopic } from '../groups/consumer-member.ts';
 import { GROUP_OPERATIONS, NOT_ASKED } from './operations.ts';
 import { array, bool, int16, int32, int8, string, struct, uuid } from '../protocol/fields.ts';
 import { defineApi } from '../protocol/api.ts';

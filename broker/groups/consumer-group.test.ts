@@ -5,7 +5,8 @@ import { ErrorCode } from '../errors.ts';
 import { BufferPool } from '../log/buffer-pool.ts';
 import { MemoryFiles } from '../log/memory-files.ts';
 import { range, uniform } from './assignors.ts';
-import { ConsumerGroup, type ConsumerHeartbeat } from './consumer-group.ts';
+import { ConsumerGroup } from './consumer-group.ts';
+import type { ConsumerHeartbeat } from './consumer-member.ts';
 
 const groups: ConsumerGroup[] = [];
 afterEach(() => {

@@ -6,31 +6,16 @@
 import { randomUUID } from 'node:crypto';
 import type { Catalog } from '../catalog/catalog.ts';
 import { ErrorCode } from '../errors.ts';
-import { assignors, isAssignor, parsePartition, partitionKey, type AssignorName } from './assignors.ts';
-
-export interface ConsumerHeartbeat {
-  readonly memberId: string;
-  readonly memberEpoch: number;
-  readonly instanceId: string | null;
-  readonly rackId: string | null;
-  readonly clientId: string;
-  readonly clientHost: string;
-  readonly rebalanceTimeoutMs: number;
-  /** null: as before */
-  readonly subscribedTopicNames: readonly string[] | null;
-  readonly subscribedTopicRegex: string | null;
-  readonly serverAssignor: string | null;
-  readonly topicPartitions: readonly { readonly topicId: string; readonly partitions: readonly number[] }[] | null;
-}
-
-export interface ConsumerHeartbeatAnswer {
-  readonly errorCode: number;
-  readonly errorMessage?: string | null;
-  readonly memberId: string | null;
-  readonly memberEpoch: number;
-  readonly heartbeatIntervalMs: number;
-  readonly assignment: { topicPartitions: { topicId: string; partitions: number[] }[] } | null;
-}
+import { assignors, isAssignor, type AssignorName } from './assignors.ts';
+import {
+  byTopic,
+  newMember,
+  ownedIn,
+  textOf,
+  type ConsumerHeartbeat,
+  type ConsumerHeartbeatAnswer,
+  type ConsumerMember,
+} from './consumer-member.ts';
 
 export interface ConsumerGroupSettings {
   readonly sessionTimeoutMs: number;
@@ -39,31 +24,6 @@ export interface ConsumerGroupSettings {
 
 const LEAVE = -1;
 const LEAVE_FOR_A_WHILE = -2;
-
-export interface ConsumerMember {
-  readonly memberId: string;
-  readonly instanceId: string | null;
-  readonly rackId: string | null;
-  readonly clientId: string;
-  readonly clientHost: string;
-  epoch: number;
-  previousEpoch: number;
-  rebalanceTimeoutMs: number;
-  topicNames: readonly string[];
-  topicRegex: string | null;
-  assignor: string | null;
-  /** What it may work on. */
-  assigned: Set<string>;
-  /** What it has to give up, and has not yet said that it did. */
-  revoking: Set<string>;
-  target: Set<string>;
-  /** What it was told last, to tell it only what is new. */
-  told: string;
-  session: NodeJS.Timeout | undefined;
-  revocation: NodeJS.Timeout | undefined;
-}
-
-const textOf = (keys: ReadonlySet<string>): string => [...keys].toSorted().join();
 
 export class ConsumerGroup {
   readonly kind = 'consumer';
@@ -121,25 +81,7 @@ export class ConsumerGroup {
     if (predecessor !== undefined && predecessor.epoch !== LEAVE_FOR_A_WHILE) return ErrorCode.UNRELEASED_INSTANCE_ID;
     if (request.subscribedTopicNames === null && request.subscribedTopicRegex === null)
       return ErrorCode.INVALID_REQUEST;
-    const member: ConsumerMember = {
-      memberId,
-      instanceId: request.instanceId,
-      rackId: request.rackId,
-      clientId: request.clientId,
-      clientHost: request.clientHost,
-      epoch: 0,
-      previousEpoch: 0,
-      rebalanceTimeoutMs: request.rebalanceTimeoutMs,
-      topicNames: [],
-      topicRegex: null,
-      assignor: null,
-      assigned: new Set(predecessor?.assigned),
-      revoking: new Set(),
-      target: new Set(predecessor?.target),
-      told: '',
-      session: undefined,
-      revocation: undefined,
-    };
+    const member = newMember(memberId, request, predecessor);
     if (predecessor !== undefined) this.drop(predecessor);
     this.members.set(memberId, member);
     return member;
@@ -298,21 +240,3 @@ export class ConsumerGroup {
     }
   }
 }
-
-const ownedIn = (request: ConsumerHeartbeat): Set<string> | undefined =>
-  request.topicPartitions === null
-    ? undefined
-    : new Set(
-        request.topicPartitions.flatMap(({ topicId, partitions }) =>
-          partitions.map((partition) => partitionKey(topicId, partition)),
-        ),
-      );
-
-/** Partitions by topic, as the protocol lists them. */
-export const byTopic = (keys: ReadonlySet<string>): { topicId: string; partitions: number[] }[] => {
-  const grouped = Map.groupBy([...keys].map(parsePartition), (one) => one.topicId);
-  return [...grouped].map(([topicId, ones]) => ({
-    topicId,
-    partitions: ones.map((one) => one.partition).toSorted((a, b) => a - b),
-  }));
-};

@@ -3,10 +3,8 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Kafka, Message } from 'kafkajs';
-import type { BrokerRole } from '../children/roles.ts';
 import { openLogs } from '../logs.ts';
 import { createProcesses, type Processes } from '../platform/processes.ts';
-import type { SupervisedChild } from '../supervisor/index.ts';
 
 export const messageBytes = 240;
 export const partitions = 6;
@@ -15,7 +13,7 @@ const batchMessages = 2_000;
 export interface Stage {
   readonly dir: string;
   readonly processes: Processes;
-  readonly broker: SupervisedChild<BrokerRole>;
+  readonly broker: Processes['broker'];
   readonly address: string;
   stop(): Promise<void>;
 }
@@ -23,7 +21,7 @@ export interface Stage {
 /** A folder of its own with a broker in it; gone afterwards. */
 export const openStage = async (): Promise<Stage> => {
   const dir = mkdtempSync(join(tmpdir(), 'tiffin-bench-'));
-  const processes = createProcesses(openLogs());
+  const processes = createProcesses(openLogs(), 'embedded');
   const { broker } = processes;
   const { port } = await broker.start(() => ({ host: '127.0.0.1', port: 0, dataDir: join(dir, 'kafka') }));
   return {

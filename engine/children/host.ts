@@ -4,12 +4,14 @@
  */
 import { problemOf } from '../errors.ts';
 import type { Log } from '../logs.ts';
-import type { AnswerOf, FromChild, InputOf, Question, Role, ToChild } from './protocol.ts';
+import type { AnswerOf, FromChild, InputOf, Question, Role, ToChild, Usage } from './protocol.ts';
 
 export interface Room<R extends Role> {
   readonly info: R['info'];
   /** Cheap: called each second. */
   metrics(): R['metrics'];
+  /** What it uses outside this process, in another program: undefined where the system does not tell. */
+  usageBeside?(): Pick<Usage, 'rssBytes' | 'cpuMs'> | undefined;
   readonly asks: { readonly [Q in Question<R>]: (input: InputOf<R, Q>) => Promise<AnswerOf<R, Q>> | AnswerOf<R, Q> };
   /** Drains, commits, closes. */
   stop(): Promise<void>;
@@ -42,7 +44,7 @@ export const hostChild = <R extends Role>(start: StartRoom<R>): void => {
     ready = true;
     send({ kind: 'ready', info: started.info });
     // Never awaited by anything: the first figures should not wait a whole second.
-    const report = (): void => sendMetrics(started.metrics());
+    const report = (): void => sendMetrics(started.metrics(), started.usageBeside?.());
     report();
     setInterval(report, metricsEveryMs);
     return started;
@@ -75,9 +77,13 @@ const send = (message: FromChild, done?: () => void): void => {
   else done?.();
 };
 
-const sendMetrics = (metrics: unknown): void => {
+const sendMetrics = (metrics: unknown, { rssBytes, cpuMs } = { rssBytes: 0, cpuMs: 0 }): void => {
   const { user, system } = process.cpuUsage();
-  const usage = { rssBytes: process.memoryUsage.rss(), cpuMs: (user + system) / 1000, atMs: Date.now() };
+  const usage = {
+    rssBytes: process.memoryUsage.rss() + rssBytes,
+    cpuMs: (user + system) / 1000 + cpuMs,
+    atMs: Date.now(),
+  };
   send({ kind: 'metrics', usage, metrics });
 };
 

@@ -23,9 +23,15 @@ type Nothing = Record<string, never>;
 export interface BrokerRole {
   config: { host: string; port: number; dataDir: string };
   info: { port: number };
-  metrics: { topics: Readonly<Record<string, { messages: number; bytes: number }>> };
+  /** null: a broker that does not tell */
+  metrics: { topics: Readonly<Record<string, { messages: number; bytes: number }>> | null };
   asks: Nothing;
   event: never;
+}
+
+/** An Apache Kafka in the embedded one's place. */
+export interface ApacheRole extends Omit<BrokerRole, 'config'> {
+  config: { port: number; dataDir: string; jarsDir: string; java: string | null };
 }
 
 export interface IngestRole {

@@ -118,6 +118,18 @@ program
   .action(run(async () => (await import('./broker.ts')).brokerCommand));
 
 program
+  .command('kafka')
+  .description('a Kafka that is not the embedded one')
+  .command('apache')
+  .description('a real Apache Kafka 4 alone, from jars that you have put there')
+  .addOption(portOption('its port (default: 9092)'))
+  .option('--data <dir>', 'folder of its log (default: kafka-apache in the workspace)')
+  .option('--jars <dir>', 'folder of its jars (default: apache-kafka in the workspace)')
+  .addOption(workspaceOption())
+  .addOption(jsonOption())
+  .action(run(async () => (await import('./kafka.ts')).apacheCommand));
+
+program
   .command('bench')
   .description('the benchmarks: simulator, broker, bronze, platform')
   .argument('[name]', 'one of them')

@@ -16,7 +16,7 @@ const tableWindowMs = 4_000;
 
 /** The newest report of each process; absent until it came. */
 export interface Reports {
-  readonly broker?: BrokerRole['metrics'];
+  readonly broker?: { readonly topics: NonNullable<BrokerRole['metrics']['topics']> };
   readonly ingest?: IngestRole['metrics'];
   readonly simulator?: WorldState;
   readonly pipeline?: PipelineRole['metrics'];

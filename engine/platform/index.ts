@@ -78,7 +78,7 @@ export class Platform {
     const { kafka } = options.workspace.settings;
     this.brokers = kafka.mode === 'external' ? kafka.brokers : [];
     this.meta = openMeta(options.workspace.paths.meta);
-    this.processes = createProcesses(options.logs);
+    this.processes = createProcesses(options.logs, kafka.mode);
     this.queries = new QueryClient(this.processes.query, options.workspace.paths.exports);
     this.queries.onEnded = (state) => this.meta.remember(state);
     this.sampler = new Sampler(() => this.#processStates());
@@ -221,7 +221,9 @@ export class Platform {
 
   #listen(): void {
     const { broker, ingest, simulator, pipeline } = this.processes;
-    broker.onMetrics = (metrics) => this.sampler.report('broker', metrics);
+    broker.onMetrics = ({ topics }) => {
+      if (topics) this.sampler.report('broker', { topics });
+    };
     ingest.onMetrics = (metrics) => this.sampler.report('ingest', metrics);
     simulator.onMetrics = ({ world }) => {
       if (world) this.sampler.report('simulator', world);

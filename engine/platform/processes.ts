@@ -1,16 +1,17 @@
 /** The five processes: their entry points, their memory, and the order in which they may start. */
 import { fileURLToPath } from 'node:url';
-import type { IngestRole, BrokerRole, PipelineRole, QueryRole, SimulatorRole } from '../children/roles.ts';
+import type { ApacheRole, BrokerRole, IngestRole, PipelineRole, QueryRole, SimulatorRole } from '../children/roles.ts';
 import { compileCacheDir } from '../compile-cache.ts';
 import type { ProcessName } from '../contract/index.ts';
 import type { Logs } from '../logs.ts';
 import { SupervisedChild } from '../supervisor/index.ts';
+import type { Settings } from '../workspace/index.ts';
 
 export type ChildName = Exclude<ProcessName, 'engine'>;
 export const childNames: readonly ChildName[] = ['broker', 'ingest', 'pipeline', 'simulator', 'query'];
 
 export interface Processes {
-  readonly broker: SupervisedChild<BrokerRole>;
+  readonly broker: SupervisedChild<BrokerRole | ApacheRole>;
   readonly simulator: SupervisedChild<SimulatorRole>;
   readonly ingest: SupervisedChild<IngestRole>;
   readonly pipeline: SupervisedChild<PipelineRole>;
@@ -29,7 +30,7 @@ const heaps: Readonly<Record<ChildName, { readonly oldMb: number; readonly semiM
 /** Warnings that are not ours to mend and would only fill the log; all others are shown. */
 const silencedWarnings = ['TimeoutNegativeWarning', 'ExperimentalWarning'];
 
-const entryOf = (name: ChildName): string => fileURLToPath(new URL(`../children/${name}.ts`, import.meta.url));
+const entryOf = (file: string): string => fileURLToPath(new URL(`../children/${file}.ts`, import.meta.url));
 
 const environment: NodeJS.ProcessEnv = {
   NODE_COMPILE_CACHE: compileCacheDir,
@@ -40,9 +41,9 @@ const environment: NodeJS.ProcessEnv = {
 /** Each running query holds a thread of libuv's pool; pages and completions must find a free one. */
 const queryEnvironment: NodeJS.ProcessEnv = { ...environment, UV_THREADPOOL_SIZE: '10' };
 
-const child = (name: ChildName, logs: Logs): ConstructorParameters<typeof SupervisedChild>[0] => ({
+const child = (name: ChildName, logs: Logs, file: string = name): ConstructorParameters<typeof SupervisedChild>[0] => ({
   name,
-  entry: entryOf(name),
+  entry: entryOf(file),
   execArgv: [
     `--max-old-space-size=${heaps[name].oldMb}`,
     `--max-semi-space-size=${heaps[name].semiMb}`,
@@ -52,8 +53,8 @@ const child = (name: ChildName, logs: Logs): ConstructorParameters<typeof Superv
   logs,
 });
 
-export const createProcesses = (logs: Logs): Processes => ({
-  broker: new SupervisedChild(child('broker', logs)),
+export const createProcesses = (logs: Logs, kafka: Settings['kafka']['mode']): Processes => ({
+  broker: new SupervisedChild(child('broker', logs, kafka === 'apache' ? 'apache' : 'broker')),
   simulator: new SupervisedChild(child('simulator', logs)),
   ingest: new SupervisedChild(child('ingest', logs)),
   pipeline: new SupervisedChild(child('pipeline', logs)),

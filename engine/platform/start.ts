@@ -2,10 +2,12 @@
  * Starting and stopping in the order that the processes need each other, and otherwise at once: all are forked together, so that
  * their modules load while the broker opens its log. A restart of any of them keeps its port.
  */
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import type { Role } from '../children/protocol.ts';
+import type { ApacheRole, BrokerRole } from '../children/roles.ts';
 import type { SupervisedChild } from '../supervisor/index.ts';
 import type { Platform, PlatformOptions } from './index.ts';
+import type { Workspace } from '../workspace/index.ts';
 import type { ChildName } from './processes.ts';
 import { preferredPort } from './ports.ts';
 
@@ -60,7 +62,8 @@ class Starter {
   async #broker(): Promise<void> {
     const { processes, workspace } = this.#platform;
     let port = this.#options.wellKnownPorts ? await preferredPort(wellKnown.broker) : 0;
-    const info = await this.#start(processes.broker, () => ({ host, port, dataDir: workspace.paths.kafka }));
+    const config = brokerConfig(workspace);
+    const info = await this.#start(processes.broker, () => ({ ...config, port }));
     port = info.port;
     this.#platform.brokers = [`${host}:${port}`];
   }
@@ -97,6 +100,18 @@ class Starter {
     return this.#start(processes.query, () => config);
   }
 }
+
+type BrokerConfig = (BrokerRole | ApacheRole)['config'];
+
+const brokerConfig = ({ settings: { kafka }, paths }: Workspace): BrokerConfig =>
+  kafka.mode === 'apache'
+    ? {
+        port: 0,
+        dataDir: paths.kafkaApache,
+        jarsDir: kafka.jars === undefined ? paths.apacheJars : resolve(paths.root, kafka.jars),
+        java: kafka.java ?? null,
+      }
+    : { host, port: 0, dataDir: paths.kafka };
 
 /** Against the stream's direction: first who writes, then who reads, at last the broker. */
 export const stopProcesses = async ({ processes }: Platform): Promise<void> => {

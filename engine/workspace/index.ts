@@ -28,6 +28,12 @@ const settingsSchema = z.object({
   kafka: z
     .discriminatedUnion('mode', [
       z.object({ mode: z.literal('embedded') }),
+      /** a real Apache Kafka: where its jars are (default: `apache-kafka` in the workspace), and which Java runs it */
+      z.object({
+        mode: z.literal('apache'),
+        jars: z.string().min(1).optional(),
+        java: z.string().min(1).optional(),
+      }),
       z.object({ mode: z.literal('external'), brokers: z.array(z.string().min(1)).min(1) }),
     ])
     .default({ mode: 'embedded' }),
@@ -46,6 +52,9 @@ export interface Paths {
   readonly root: string;
   readonly settings: string;
   readonly kafka: string;
+  /** the log of an Apache Kafka, and the jars that the user has put there */
+  readonly kafkaApache: string;
+  readonly apacheJars: string;
   readonly oltp: string;
   readonly lake: string;
   readonly meta: string;
@@ -78,6 +87,8 @@ export const pathsOf = (dir: string): Paths => {
     root,
     settings: at('tiffin.json'),
     kafka: at('kafka'),
+    kafkaApache: at('kafka-apache'),
+    apacheJars: at('apache-kafka'),
     oltp: at('oltp', 'shop.db'),
     lake: at('lake'),
     meta: at('meta.db'),

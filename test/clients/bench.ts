@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { Kafka, logLevel } from 'kafkajs';
-import { classPath, startApache } from './apache.ts';
+import { classPath, startApache } from '../../engine/index.ts';
 import { startEmbedded } from './harness/embedded.ts';
 import { runOk } from './harness/run.ts';
 import type { RunningBroker } from './harness/target.ts';

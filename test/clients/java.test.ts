@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { describe, expect, inject, onTestFinished, test } from 'vitest';
-import { classPath } from './apache.ts';
+import { classPath } from '../../engine/index.ts';
 import { javaFlags } from './harness/toolchains.ts';
 import { run, runOk } from './harness/run.ts';
 import { clientSuite, consumerGroupHeartbeat, unique } from './harness/suite.ts';

@@ -5,7 +5,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { startApache } from '../apache.ts';
+import { startApache } from '../../../engine/index.ts';
 import { startEmbedded } from './embedded.ts';
 import { type Recorder, startRecorder, type Usage } from './recorder.ts';
 import type { Target } from './suite-records.ts';
@@ -53,7 +53,7 @@ export const startTarget = async (target: Target, toolchains: Toolchains): Promi
   const start = async (): Promise<RunningBroker> => {
     const running =
       target === 'apache'
-        ? await startApache({ ...options, jarsDir: toolchains.jarsDir })
+        ? await startApache({ ...options, jarsDir: toolchains.jarsDir, formattedDir: toolchains.jarsDir })
         : await startEmbedded(options);
     for (const name of listenerNames) recorders[name].aim(running.ports[name]);
     return running;

@@ -5,7 +5,7 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
-import { ApacheMissing, classPath, findApache } from '../apache.ts';
+import { ApacheMissing, classPath, findApache } from '../../../engine/index.ts';
 import { type Ran, runOk } from './run.ts';
 
 /** `missing` says why a toolchain is not there; else `version` says which one is. Plain data: it travels to the test workers. */

@@ -26,8 +26,11 @@ export interface Files {
   /** The size and the free bytes of the file system; undefined: not known. */
   space(path: string): { totalBytes: number; usableBytes: number } | undefined;
   readAll(path: string): Buffer | undefined;
-  /** The file has either its old or its new content, whatever happens. */
-  replace(path: string, bytes: Uint8Array): void;
+  /**
+   * The file has either its old or its new content, whatever happens. Without `flush` that holds for the end of the
+   * process only: after a power cut it may be empty.
+   */
+  replace(path: string, bytes: Uint8Array, flush?: boolean): void;
   rename(from: string, to: string): void;
   /** Removes a file or a folder with all that is in it; what is not there is no error. */
   remove(path: string): void;

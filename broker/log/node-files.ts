@@ -136,9 +136,9 @@ export const nodeFiles = (): Files => {
         throw error;
       }
     },
-    replace(path, bytes) {
+    replace(path, bytes, flush = true) {
       fs.mkdirSync(dirname(path), { recursive: true });
-      fs.writeFileSync(`${path}.new`, bytes, { flush: true });
+      fs.writeFileSync(`${path}.new`, bytes, { flush });
       fs.renameSync(`${path}.new`, path);
     },
     rename: (from, to) => fs.renameSync(from, to),

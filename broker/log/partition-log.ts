@@ -26,6 +26,8 @@ const WARM_BYTES = 64 * 1024 * 1024;
 const SNAPSHOT_EVERY_BYTES = 16 * 1024 * 1024;
 const RELATIVE_OFFSET_MAX = 2 ** 31;
 export const LEADER_EPOCH = 0;
+const START_OFFSET = 'start-offset';
+const COMPACTED_TO = 'compacted-to';
 
 export interface LogSettings {
   readonly segmentBytes: number;
@@ -86,21 +88,20 @@ export class PartitionLog {
   /** The topic is gone or the broker stopped. */
   isClosed = false;
   private unsnapshottedBytes = 0;
-  private hasSnapshot: boolean;
+  /** Up to where the last snapshot of the producers goes; undefined: there never was a producer with an id. */
+  private snapshotOffset: number | undefined;
 
   constructor(options: LogOptions) {
     this.options = options;
-    options.files.makeDir(options.dir);
-    this.segments = openSegments(options);
-    const saved = options.files.readAll(this.startPath)?.toString('utf8');
-    this.startOffset = Math.max(this.segments[0]!.baseOffset, Math.min(Number(saved ?? 0) || 0, this.nextOffset));
-    this.compactedTo = Number(options.files.readAll(join(options.dir, 'compacted-to'))?.toString('utf8') ?? 0) || 0;
-    this.hasSnapshot = restoreProducers(this);
+    const names = options.files.list(options.dir);
+    if (names.length === 0) options.files.makeDir(options.dir);
+    this.segments = openSegments(options, names);
+    const saved = savedNumber(options, START_OFFSET, names);
+    this.startOffset = Math.max(this.segments[0]!.baseOffset, Math.min(saved, this.nextOffset));
+    this.compactedTo = savedNumber(options, COMPACTED_TO, names);
+    this.snapshotOffset = restoreProducers(this, names);
   }
 
-  private get startPath(): string {
-    return join(this.options.dir, 'start-offset');
-  }
   get active(): Segment {
     return this.segments.at(-1)!;
   }
@@ -119,7 +120,7 @@ export class PartitionLog {
   append(bytes: Buffer, nowMs: number): BatchHeader {
     placeBatch(bytes, 0, this.nextOffset, LEADER_EPOCH);
     const header = readBatchHeader(bytes);
-    if (header.producerId >= 0 && !this.hasSnapshot) this.saveSnapshot();
+    if (header.producerId >= 0 && this.snapshotOffset === undefined) this.saveSnapshot();
     this.rollIfDue(header, nowMs);
     this.active.append(bytes, header, nowMs, this.options.settings().syncEachAppend);
     if (header.producerId >= 0 && !isMarker(header)) this.producers.note(header);
@@ -136,7 +137,7 @@ export class PartitionLog {
 
   private appended(bytes: number): void {
     this.unsnapshottedBytes += bytes;
-    if (this.hasSnapshot && this.unsnapshottedBytes > SNAPSHOT_EVERY_BYTES) this.saveSnapshot();
+    if (this.snapshotOffset !== undefined && this.unsnapshottedBytes > SNAPSHOT_EVERY_BYTES) this.saveSnapshot();
     for (const waiter of this.waiters) waiter.grown(bytes);
   }
 
@@ -154,7 +155,7 @@ export class PartitionLog {
     const closed = this.active;
     if (closed.nextOffset === closed.baseOffset) return;
     closed.seal();
-    if (this.hasSnapshot) this.saveSnapshot();
+    if (this.snapshotOffset !== undefined) this.saveSnapshot();
     this.segments.push(new Segment(this.options.files, this.options.dir, closed.nextOffset));
     closed.syncInBackground().catch((error: unknown) => {
       this.options.log('warn', `${closed.path} could not be flushed to the disk`, { error: String(error) });
@@ -162,8 +163,9 @@ export class PartitionLog {
   }
 
   private saveSnapshot(): void {
-    saveProducers(this);
-    this.hasSnapshot = true;
+    if (this.snapshotOffset === this.nextOffset) return;
+    saveProducers(this, this.snapshotOffset === undefined);
+    this.snapshotOffset = this.nextOffset;
     this.unsnapshottedBytes = 0;
   }
 
@@ -266,7 +268,7 @@ export class PartitionLog {
 
   /** Moves the start of the log up; whole segments before it go. */
   deleteBefore(offset: number): void {
-    this.options.files.replace(this.startPath, Buffer.from(String(offset)));
+    this.options.files.replace(join(this.options.dir, START_OFFSET), Buffer.from(String(offset)));
     this.startOffset = offset;
     while (this.segments.length > 1 && this.segments[1]!.baseOffset <= offset) this.removeFirst();
   }
@@ -279,7 +281,7 @@ export class PartitionLog {
 
   /** Everything before is compacted. */
   noteCompacted(offset: number): void {
-    this.options.files.replace(join(this.options.dir, 'compacted-to'), Buffer.from(String(offset)));
+    this.options.files.replace(join(this.options.dir, COMPACTED_TO), Buffer.from(String(offset)));
     this.compactedTo = offset;
   }
 
@@ -288,7 +290,7 @@ export class PartitionLog {
     this.isClosed = true;
     try {
       if (this.active.sizeBytes > 0) this.active.seal();
-      if (this.hasSnapshot) this.saveSnapshot();
+      if (this.snapshotOffset !== undefined) this.saveSnapshot();
     } catch (error) {
       if (!isStorageError(error)) throw error;
       const hint = 'Nothing is lost: the next start reads the end of the log instead.';
@@ -303,6 +305,10 @@ export class PartitionLog {
     for (const segment of this.segments) segment.close();
   }
 }
+
+/** A number that is kept in a small file of its own; 0 if there is none. `names`: the files that there are. */
+const savedNumber = ({ files, dir }: LogOptions, name: string, names: readonly string[]): number =>
+  names.includes(name) ? Number(files.readAll(join(dir, name))?.toString('utf8')) || 0 : 0;
 
 /** How much to read for the whole batch at `start`, of which `triedBytes` were not enough. */
 const longer = (segment: Segment, start: number, limit: number, triedBytes: number): number => {

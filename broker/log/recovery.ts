@@ -12,11 +12,9 @@ import { Segment } from './segment.ts';
 const LOG_FILE = /^(\d{20})\.log$/;
 
 /** Opens all segments of a folder; at least one. */
-export const openSegments = (options: LogOptions): Segment[] => {
+export const openSegments = (options: LogOptions, names: readonly string[]): Segment[] => {
   const { files, dir } = options;
-  finishSwaps(options);
-  const bases = files
-    .list(dir)
+  const bases = (finishSwaps(options, names) ? files.list(dir) : names)
     .flatMap((name) => LOG_FILE.exec(name)?.[1] ?? [])
     .map(Number)
     .toSorted((a, b) => a - b);
@@ -31,9 +29,9 @@ export const openSegments = (options: LogOptions): Segment[] => {
 
 const SWAP_FILE = /^(\d{20})-(\d{20})\.swap$/;
 
-/** Completes what a kill interrupted: a compacted copy that was complete takes the place of what it was made from. */
-const finishSwaps = ({ files, dir }: LogOptions): void => {
-  const names = files.list(dir);
+/** Completes what a kill interrupted: a complete compacted copy takes the place of what it was made from. Answers whether one did. */
+const finishSwaps = ({ files, dir }: LogOptions, names: readonly string[]): boolean => {
+  let hasSwapped = false;
   for (const name of names) {
     if (name.endsWith('.cleaned') || name.endsWith('.salvaged')) files.remove(join(dir, name));
     const swap = SWAP_FILE.exec(name);
@@ -43,7 +41,9 @@ const finishSwaps = ({ files, dir }: LogOptions): void => {
       files.remove(join(dir, old));
     }
     files.rename(join(dir, name), join(dir, `${swap[1]!}.log`));
+    hasSwapped = true;
   }
+  return hasSwapped;
 };
 
 const openSegment = (options: LogOptions, base: number, isActive: boolean): Segment => {
@@ -155,20 +155,27 @@ export const repair = (log: PartitionLog, segment: Segment, position: number): v
   log.segments[at] = salvage(log.options, segment, position);
 };
 
-const snapshotPath = (log: PartitionLog): string => join(log.options.dir, 'producers.json');
+const SNAPSHOT = 'producers.json';
+const snapshotPath = (log: PartitionLog): string => join(log.options.dir, SNAPSHOT);
 
-export const saveProducers = (log: PartitionLog): void =>
-  log.options.files.replace(snapshotPath(log), Buffer.from(JSON.stringify(log.producers.snapshot(log.nextOffset))));
+/**
+ * Only the first snapshot is flushed: that there is one tells that the log has producers. A later one that a power cut
+ * leaves unreadable is made good from the log.
+ */
+export const saveProducers = (log: PartitionLog, flush: boolean): void => {
+  const snapshot = Buffer.from(JSON.stringify(log.producers.snapshot(log.nextOffset)));
+  log.options.files.replace(snapshotPath(log), snapshot, flush);
+};
 
-/** Restores the producers from the snapshot and what the log has after it. Answers whether the log ever had any. */
-export const restoreProducers = (log: PartitionLog): boolean => {
-  const stored = log.options.files.readAll(snapshotPath(log));
-  if (stored === undefined) return false;
+/** Restores the producers from the snapshot and what the log has after it. Answers up to where the snapshot went; undefined: no producer ever. */
+export const restoreProducers = (log: PartitionLog, names: readonly string[]): number | undefined => {
+  const stored = names.includes(SNAPSHOT) ? log.options.files.readAll(snapshotPath(log)) : undefined;
+  if (stored === undefined) return undefined;
   const snapshot = parseSnapshot(stored);
   const isUsable = snapshot !== undefined && snapshot.offset <= log.nextOffset;
   if (isUsable) log.producers.restore(snapshot);
   replay(log, isUsable ? snapshot.offset : log.startOffset);
-  return true;
+  return isUsable ? snapshot.offset : -1;
 };
 
 const parseSnapshot = (stored: Buffer): ProducersSnapshot | undefined => {

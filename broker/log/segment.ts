@@ -17,6 +17,7 @@ import { IndexFile } from './index-file.ts';
 
 const INDEX_INTERVAL_BYTES = 4096;
 const HINTS_MAX = 32;
+const SCAN_BYTES = 1024 * 1024;
 const scratch = Buffer.allocUnsafeSlow(8192);
 
 export const segmentName = (baseOffset: number): string => String(baseOffset).padStart(20, '0');
@@ -82,7 +83,7 @@ export class Segment {
 
   /** Takes in the batches after `sizeBytes`, up to the end of the file or the first that is not whole and right. */
   scan(fileBytes: number): Scan {
-    let buffer = Buffer.allocUnsafe(1024 * 1024);
+    let buffer = Buffer.allocUnsafe(Math.min(SCAN_BYTES, fileBytes - this.sizeBytes));
     while (this.sizeBytes < fileBytes) {
       const count = this.file.read(buffer, Math.min(buffer.length, fileBytes - this.sizeBytes), this.sizeBytes);
       const used = this.takeIn(buffer, count);

@@ -5,7 +5,7 @@ import { DuckDBInstance, type DuckDBConnection } from '@duckdb/node-api';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { blobText } from './encodings.ts';
-import { writeStaging } from './parquet.ts';
+import { writeAll, writeStaging } from './parquet.ts';
 import { chunkRowsMax, RowBuffer } from './rows.ts';
 
 interface Message {
@@ -149,4 +149,24 @@ describe('the staging file', () => {
     );
     expect(rows.map((row) => (row as { value: string }).value)).toEqual(['a\\xC3', '\\xA9b']);
   });
+});
+
+test('writes every byte in order where the disk takes only a part of each write', async () => {
+  const buffers = Array.from({ length: 1_200 }, (_, i) => Buffer.alloc(i % 7, i % 251));
+  const whole = Buffer.concat(buffers);
+  const taken: Buffer[] = [];
+  const writev = (views: readonly NodeJS.ArrayBufferView[]): Promise<{ bytesWritten: number; buffers: never }> => {
+    const part = Buffer.concat(views as readonly Uint8Array[]).subarray(0, 100);
+    taken.push(part);
+    return Promise.resolve({ bytesWritten: part.length, buffers: views as never });
+  };
+  await writeAll({ writev }, buffers);
+  expect(Buffer.concat(taken).equals(whole)).toBe(true);
+});
+
+test('says that the disk is full where a write takes a part and the next one nothing', async () => {
+  const full = Object.assign(new Error('ENOSPC: no space left on device, write'), { code: 'ENOSPC' });
+  const results = [Promise.resolve({ bytesWritten: 3, buffers: [] as never })];
+  const writev = (): Promise<never> => (results.pop() as Promise<never> | undefined) ?? Promise.reject(full);
+  await expect(writeAll({ writev }, [Buffer.from('PAR1')])).rejects.toThrow(/no space left/);
 });

@@ -4,7 +4,7 @@
  * partition are dictionary runs. The file lives as long as its batch.
  * https://github.com/apache/parquet-format/blob/master/src/main/thrift/parquet.thrift
  */
-import { open } from 'node:fs/promises';
+import { type FileHandle, open } from 'node:fs/promises';
 import type { ByteColumn } from './bytes.ts';
 import { deltaLengths, definitionLevels, isAllUtf8, plainInt64, repairUtf8, rleRuns } from './encodings.ts';
 import type { RowChunk, Run } from './rows.ts';
@@ -43,10 +43,21 @@ const columns: readonly ColumnSpec[] = [
 export const writeStaging = async (path: string, chunks: readonly RowChunk[]): Promise<void> => {
   const file = await open(path, 'w');
   try {
-    const buffers = encodeStaging(chunks);
-    for (let at = 0; at < buffers.length; at += 512) await file.writev(buffers.slice(at, at + 512));
+    await writeAll(file, encodeStaging(chunks));
   } finally {
     await file.close();
+  }
+};
+
+const writevBuffersMax = 512;
+
+/** On a disk that becomes full a write takes a part and says so only by its count: the next one fails with the reason. */
+export const writeAll = async (file: Pick<FileHandle, 'writev'>, buffers: readonly Buffer[]): Promise<void> => {
+  const rest = buffers.filter(({ length }) => length > 0);
+  for (let at = 0; at < rest.length;) {
+    let { bytesWritten } = await file.writev(rest.slice(at, at + writevBuffersMax));
+    while (at < rest.length && bytesWritten >= rest[at]!.length) bytesWritten -= rest[at++]!.length;
+    if (bytesWritten > 0) rest[at] = rest[at]!.subarray(bytesWritten);
   }
 };
 

@@ -15,8 +15,8 @@ interface DuckdbError {
 
 const hints: Readonly<Record<string, string>> = {
   Parser: 'Correct the statement at the marked place.',
-  Catalog: 'The catalog on the left lists the tables and columns that exist.',
-  Binder: 'The catalog on the left lists the tables and columns that exist.',
+  Catalog: 'SHOW ALL TABLES lists the tables and columns that exist.',
+  Binder: 'SHOW ALL TABLES lists the tables and columns that exist.',
   'Out of Memory': 'Aggregate or filter first, or select fewer columns; the result need not fit on the screen.',
   Permission: 'A query may read the tables of the lake, and nothing else on this computer.',
   Conversion: 'TRY_CAST gives NULL instead of an error.',

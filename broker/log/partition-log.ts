@@ -326,7 +326,11 @@ const wholeBatches = (segment: Segment, buffer: PooledBuffer, start: number, cou
   let lastOffset = -1;
   while (isBatchShaped(bytes, at, count)) {
     if (mustVerify && !isCrcRight(bytes, at)) throw new CorruptSegment(segment, start + at);
+    const previousOffset = lastOffset;
     lastOffset = batchLastOffset(bytes, at);
+    // The offset is not under the CRC.
+    if (mustVerify && (lastOffset <= previousOffset || lastOffset >= segment.nextOffset))
+      throw new CorruptSegment(segment, start + at);
     records += bytes.readInt32BE(at + 57);
     at += batchSizeBytes(bytes, at);
   }

@@ -3,7 +3,14 @@
  * unfinished write at the end is cut off; damage further in is taken out, the damaged file being kept aside.
  */
 import { join } from 'node:path';
-import { BATCH_HEADER_BYTES, batchSizeBytes, isBatchShaped, isCrcRight, readBatchHeader } from '../records/batch.ts';
+import {
+  BATCH_HEADER_BYTES,
+  batchSizeBytes,
+  isBatchShaped,
+  isCrcRight,
+  readBatchHeader,
+  type BatchHeader,
+} from '../records/batch.ts';
 import { readMarker } from '../records/markers.ts';
 import { isMarker, type ProducersSnapshot } from './producers.ts';
 import type { LogOptions, PartitionLog } from './partition-log.ts';
@@ -86,13 +93,13 @@ const readAt = (segment: Segment, position: number, fileBytes: number): Buffer =
 };
 
 /** Keeps a damaged segment aside under another name, and puts what is right in it in its place. */
-const salvage = (options: LogOptions, damaged: Segment, position: number): Segment => {
+const salvage = (options: LogOptions, damaged: Segment, position: number, endOffset = Infinity): Segment => {
   const { files, dir, log } = options;
   const fileBytes = files.sizeBytes(damaged.path) ?? 0;
   const copyPath = `${damaged.path}.salvaged`;
   files.remove(copyPath);
   const copy = files.open(copyPath);
-  const keptBytes = copyRight(damaged, fileBytes, (bytes, at) => copy.write(bytes, at));
+  const keptBytes = copyRight(damaged, fileBytes, endOffset, (bytes, at) => copy.write(bytes, at));
   copy.sync();
   copy.close();
   const aside = asideName(files.list(dir), damaged.path);
@@ -121,13 +128,18 @@ const asideName = (names: readonly string[], path: string): string => {
 };
 
 /** Copies all right batches, stepping over damaged ones with the help of their length or of the index. */
-const copyRight = (segment: Segment, fileBytes: number, write: (bytes: Buffer, at: number) => void): number => {
+const copyRight = (
+  segment: Segment,
+  fileBytes: number,
+  endOffset: number,
+  write: (bytes: Buffer, at: number) => void,
+): number => {
   let copied = 0;
   let nextOffset = segment.baseOffset;
   for (let position = 0; position < fileBytes;) {
     const bytes = readAt(segment, position, fileBytes);
     const isShaped = isBatchShaped(bytes, 0, bytes.length);
-    const isRight = isShaped && isCrcRight(bytes) && readBatchHeader(bytes).baseOffset >= nextOffset;
+    const isRight = isShaped && isCrcRight(bytes) && isBetween(readBatchHeader(bytes), nextOffset, endOffset);
     if (isRight) {
       write(bytes, copied);
       copied += bytes.length;
@@ -139,6 +151,10 @@ const copyRight = (segment: Segment, fileBytes: number, write: (bytes: Buffer, a
   }
   return copied;
 };
+
+/** A batch's offset is not under its CRC: where it stands tells whether it can be right. */
+const isBetween = ({ baseOffset, lastOffset }: BatchHeader, from: number, end: number): boolean =>
+  baseOffset >= from && lastOffset < end;
 
 const nextIndexed = (segment: Segment, position: number): number | undefined => {
   for (let number = 0; number < segment.index.count; number++) {
@@ -152,7 +168,7 @@ const nextIndexed = (segment: Segment, position: number): number | undefined => 
 export const repair = (log: PartitionLog, segment: Segment, position: number): void => {
   const at = log.segments.indexOf(segment);
   if (at === -1) return; // another reader was first
-  log.segments[at] = salvage(log.options, segment, position);
+  log.segments[at] = salvage(log.options, segment, position, segment.nextOffset);
 };
 
 const SNAPSHOT = 'producers.json';

@@ -128,8 +128,10 @@ const tellProgress = ({ sampler }: Platform, { beganAtMs }: Baseline): void => {
     0,
   );
   const elapsed = ((performance.now() - beganAtMs) / 1000).toFixed(0);
+  const problem = sampler.reports.ingest?.problem;
+  const waiting = problem ? `; waiting: ${problem.message}` : '';
   narrate(
-    `  ${elapsed.padStart(4)} s  ${count(world?.acknowledged ?? 0)} events in Kafka, pipelines lag ${count(lag)}`,
+    `  ${elapsed.padStart(4)} s  ${count(world?.acknowledged ?? 0)} events in Kafka, pipelines lag ${count(lag)}${waiting}`,
   );
 };
 

@@ -34,6 +34,15 @@ const workspaceWith = (kafka: object): string => {
 };
 
 describe.skipIf(missing !== undefined)('with Apache Kafka', () => {
+  test('a run is exact', { timeout: 240_000 }, async () => {
+    const workspace = workspaceWith({ mode: 'apache', jars });
+    const report = reportOf(
+      await tiffin('run', '--events', '2000', '--rate', 'max', '--workspace', workspace, '--json'),
+    );
+    expect(report.audit.lines.filter(({ ok }) => !ok)).toEqual([]);
+    expect(report).toMatchObject({ ok: true, produced: 2_000, bronze: 2_000, lost: 0 });
+  });
+
   test('a run is exact although its broker is killed', { timeout: 240_000 }, async () => {
     const workspace = workspaceWith({ mode: 'apache', jars });
     const running = start(['run', '--events', '6000', '--rate', '1000', '--workspace', workspace, '--json']);

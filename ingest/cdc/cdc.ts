@@ -159,8 +159,7 @@ export class Cdc {
   }
 
   #failed(error: unknown): void {
-    const failure =
-      error instanceof Failure ? error : new Failure('CDC_FAILED', messageOf(error), 'It is tried again.', error);
+    const failure = error instanceof Failure ? error : foreign(error);
     const news = this.#problem?.code !== failure.code;
     this.#problem = failure;
     this.#state = waitsFor.has(failure.code) ? 'waiting' : 'failed';
@@ -264,7 +263,7 @@ export class Cdc {
 }
 
 /** Problems that pass when something else comes back. */
-const waitsFor: ReadonlySet<string> = new Set(['KAFKA_AWAY', 'STOPPING', 'CDC_SOURCE_MISSING']);
+const waitsFor: ReadonlySet<string> = new Set(['KAFKA_NOT_READY', 'KAFKA_AWAY', 'STOPPING', 'CDC_SOURCE_MISSING']);
 
 /** The index of the first number that is not below `bound`. */
 function lowerBound(sorted: readonly number[], bound: number): number {
@@ -275,4 +274,10 @@ function lowerBound(sorted: readonly number[], bound: number): number {
     else high = middle;
   }
   return low;
+}
+
+/** What Kafka itself calls retriable (a topic that was made a moment ago has no leader yet) is waited for. */
+function foreign(error: unknown): Failure {
+  const isPassing = (error as { retriable?: unknown } | null)?.retriable === true;
+  return new Failure(isPassing ? 'KAFKA_NOT_READY' : 'CDC_FAILED', messageOf(error), 'It is tried again.', error);
 }

@@ -1,6 +1,6 @@
 /** A group's offsets become durable. */
 import { ErrorCode, isStorageError } from '../errors.ts';
-import { checkMetadata } from './operations.ts';
+import { offsetsToCommit } from './offsets-to-commit.ts';
 import type { Services } from '../context.ts';
 import { array, int16, int32, int64, string } from '../protocol/fields.ts';
 import { defineApi } from '../protocol/api.ts';
@@ -38,29 +38,9 @@ export const offsetCommit = defineApi({
   },
   handle(request, { services }) {
     const errorCode = permitted(services, request);
-    const nowMs = services.now();
-    const committed: Parameters<Services['groups']['offsets']['commit']>[1][number][] = [];
-    const topics = request.topics.map(({ name, partitions }) => ({
-      name,
-      partitions: partitions.map((one) => {
-        const { partitionIndex } = one;
-        const isKnown = services.catalog.named(name)?.logs[partitionIndex] !== undefined;
-        const refusal = isKnown ? checkMetadata(one.committedMetadata) : ErrorCode.UNKNOWN_TOPIC_OR_PARTITION;
-        const code = errorCode === ErrorCode.NONE ? refusal : errorCode;
-        if (code === ErrorCode.NONE)
-          committed.push({
-            topic: name,
-            partition: partitionIndex,
-            offset: one.committedOffset,
-            committedAtMs: nowMs,
-            leaderEpoch: one.committedLeaderEpoch,
-            metadata: one.committedMetadata ?? '',
-          });
-        return { partitionIndex, errorCode: code };
-      }),
-    }));
+    const { topics, accepted } = offsetsToCommit(services, request.topics, errorCode);
     try {
-      services.groups.offsets.commit(request.groupId, committed);
+      services.groups.offsets.commit(request.groupId, accepted);
     } catch (error) {
       if (!isStorageError(error)) throw error;
       services.log('error', `The offsets of group '${request.groupId}' cannot be stored`, { error: String(error) });

@@ -1,7 +1,8 @@
 /** Offsets that become visible if and when their transaction commits. */
 import { ErrorCode } from '../errors.ts';
 import type { Services } from '../context.ts';
-import { checkMetadata, fencedCode } from './operations.ts';
+import { offsetsToCommit } from './offsets-to-commit.ts';
+import { fencedCode } from './operations.ts';
 import { array, int16, int32, int64, string } from '../protocol/fields.ts';
 import { defineApi } from '../protocol/api.ts';
 
@@ -40,28 +41,8 @@ export const txnOffsetCommit = defineApi({
   },
   handle(request, { services, version }) {
     const errorCode = fencedCode(permitted(services, request, version), version >= 3);
-    const nowMs = services.now();
-    const pending: Parameters<Services['groups']['offsets']['commitPending']>[2][number][] = [];
-    const topics = request.topics.map(({ name, partitions }) => ({
-      name,
-      partitions: partitions.map((one) => {
-        const { partitionIndex } = one;
-        const isKnown = services.catalog.named(name)?.logs[partitionIndex] !== undefined;
-        const refusal = isKnown ? checkMetadata(one.committedMetadata) : ErrorCode.UNKNOWN_TOPIC_OR_PARTITION;
-        const code = errorCode === ErrorCode.NONE ? refusal : errorCode;
-        if (code === ErrorCode.NONE)
-          pending.push({
-            topic: name,
-            partition: partitionIndex,
-            offset: one.committedOffset,
-            committedAtMs: nowMs,
-            leaderEpoch: one.committedLeaderEpoch,
-            metadata: one.committedMetadata ?? '',
-          });
-        return { partitionIndex, errorCode: code };
-      }),
-    }));
-    services.groups.offsets.commitPending(request.groupId, request.producerId, pending);
+    const { topics, accepted } = offsetsToCommit(services, request.topics, errorCode);
+    services.groups.offsets.commitPending(request.groupId, request.producerId, accepted);
     return { topics };
   },
   refuse: (request, errorCode) => ({

@@ -58,10 +58,15 @@ export const topicConfigKeys = {
   'flush.messages': key(
     'long',
     LONG_MAX,
-    '1: fsync after each append. Anything else leaves it to the system.',
+    'fsync when so many records wait for it (1: after each append); the default leaves it to the system.',
     long(1),
   ),
-  'flush.ms': key('long', LONG_MAX, 'Accepted for compatibility.', long(0)),
+  'flush.ms': key(
+    'long',
+    LONG_MAX,
+    'Accepted for compatibility: Apache Kafka looks at it only if it is told how often.',
+    long(0),
+  ),
   'index.interval.bytes': key('int', '4096', 'Accepted for compatibility.', number(0, INT_MAX)),
   'max.compaction.lag.ms': key('long', LONG_MAX, 'Longest time until a record is compacted.', long(1)),
   'max.message.bytes': key('int', '1048588', 'The largest record batch that is accepted.', number(0, INT_MAX)),
@@ -103,7 +108,7 @@ export const problemOf = (name: string, value: string | null): string | undefine
 export interface TopicSettings {
   readonly segmentBytes: number;
   readonly segmentMs: number;
-  readonly syncEachAppend: boolean;
+  readonly flushMessages: number;
   readonly retentionMs: number;
   readonly retentionBytes: number;
   readonly deletes: boolean;
@@ -129,7 +134,7 @@ export const settingsOf = (config: TopicConfig, defaults: TopicConfig): TopicSet
   return {
     segmentBytes: limit('segment.bytes'),
     segmentMs: limit('segment.ms'),
-    syncEachAppend: text('flush.messages') === '1',
+    flushMessages: limit('flush.messages'),
     retentionMs: limit('retention.ms'),
     retentionBytes: limit('retention.bytes'),
     deletes: policies.includes('delete'),

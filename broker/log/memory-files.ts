@@ -1,6 +1,7 @@
 /**
  * Files that live in memory and fail on command: the process "is killed" within a chosen write, of which only a part
- * arrives, or the disk is full for a while. What was written before stays, as with a real kill.
+ * arrives, or the disk is full for a while. What was written before stays, as with a real kill; a power cut leaves only
+ * what was flushed.
  */
 import { dirname, join } from 'node:path';
 import type { File, Files } from './files.ts';
@@ -11,6 +12,10 @@ const diskFull = (): Error => Object.assign(new Error('ENOSPC: no space left on 
 
 class Content {
   bytes = Buffer.alloc(0);
+  flushed = Buffer.alloc(0);
+  flush(): void {
+    this.flushed = Buffer.from(this.bytes);
+  }
   write(from: Uint8Array, position: number): void {
     if (position + from.length > this.bytes.length) {
       const larger = Buffer.alloc(position + from.length);
@@ -45,6 +50,11 @@ export class MemoryFiles implements Files {
     this.changesLeft = Infinity;
   }
 
+  /** The machine goes down: what the system had not written out yet is lost. */
+  cutPower(): void {
+    for (const content of this.contents.values()) content.bytes = Buffer.from(content.flushed);
+  }
+
   makeDir(): void {
     // Folders are there as soon as a file is in them.
   }
@@ -62,9 +72,13 @@ export class MemoryFiles implements Files {
     const content = this.contents.get(path);
     return content === undefined ? undefined : Buffer.from(content.bytes);
   }
-  replace(path: string, bytes: Uint8Array): void {
+  replace(path: string, bytes: Uint8Array, flush = true): void {
     if (this.isFull) throw diskFull();
-    this.change(() => this.content(path, true).write(bytes, 0));
+    this.change(() => {
+      const content = this.content(path, true);
+      content.write(bytes, 0);
+      if (flush) content.flush();
+    });
   }
   rename(from: string, to: string): void {
     this.change(() => {
@@ -113,8 +127,8 @@ export class MemoryFiles implements Files {
         this.change(() => {
           content.bytes = Buffer.from(content.bytes.subarray(0, sizeBytes));
         }),
-      sync: () => undefined,
-      syncInBackground: async () => undefined,
+      sync: () => content.flush(),
+      syncInBackground: async () => content.flush(),
       close: () => undefined,
     };
   }

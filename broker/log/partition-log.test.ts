@@ -192,6 +192,42 @@ describe('a partition log', () => {
     expect((await readAll(openLog(files))).map((record) => record.value)).toEqual(['before', 'after']);
   });
 
+  test.each([
+    [1, 7],
+    [3, 6],
+    [undefined, 0],
+  ])('with flush.messages=%s, %i of 7 records are on the disk when the power fails', async (every, kept) => {
+    const files = new MemoryFiles();
+    const config = every === undefined ? {} : { 'flush.messages': String(every) };
+    const log = openLog(files, config);
+    for (const value of 'abcdefg') log.append(makeBatch(one(value)), 0);
+    files.cutPower();
+    const after = openLog(files, config, [], false);
+    expect((await readAll(after)).map(({ value }) => value)).toEqual(Array.from('abcdefg').slice(0, kept));
+  });
+
+  test('with flush.messages, a segment that was rolled is on the disk too', async () => {
+    const files = new MemoryFiles();
+    const log = openLog(files, { 'flush.messages': '100' });
+    for (const value of 'abc') log.append(makeBatch(one(value)), 0);
+    log.roll();
+    files.cutPower();
+    expect(await readAll(openLog(files, {}, [], false))).toHaveLength(3);
+  });
+
+  test('a batch whose own offset is damaged is taken out, though its CRC is right', async () => {
+    const files = new MemoryFiles();
+    const log = openLog(files);
+    for (const value of 'abcdef') log.append(makeBatch(one(value)), 0);
+    const sizeBytes = log.sizeBytes / 6;
+    log.roll();
+    files.damage(log.segments[0]!.path, 2 * sizeBytes + 3);
+    const warnings: string[] = [];
+    const after = openLog(files, {}, warnings);
+    expect((await readAll(after)).map(({ value }) => value)).toEqual(['a', 'b', 'd', 'e', 'f']);
+    expect(after.nextOffset).toBe(6);
+  });
+
   test('old segments go by age and by size, never the records that are young', () => {
     const files = new MemoryFiles();
     const config = { 'segment.bytes': '500', 'retention.ms': '1000' };
@@ -243,6 +279,9 @@ describe('a partition log', () => {
     }
     expect(sendOne(0, 1).kind).toBe('appended');
     expect(sendOne(10, 0)).toMatchObject({ kind: 'refused', errorCode: ErrorCode.INVALID_PRODUCER_EPOCH });
+    log.appendMarker(1, 2, { commit: true, coordinatorEpoch: 0 }, 0);
+    expect(sendOne(1, 2)).toMatchObject({ kind: 'refused', errorCode: ErrorCode.OUT_OF_ORDER_SEQUENCE_NUMBER });
+    expect(sendOne(0, 2).kind).toBe('appended');
   });
 
   test('open transactions hold back the last stable offset, and aborted ones are listed, also after a restart', () => {

@@ -1,28 +1,20 @@
 /**
  * The log of one partition: segments in order, its producers, and who waits for more. Appends are synchronous and in
- * order. What a batch must be to get in is decided elsewhere (`accept.ts`), recovery and repair too (`recovery.ts`).
+ * order. What a batch must be to get in is decided elsewhere (`accept.ts`); reading (`reads.ts`) and recovery
+ * (`recovery.ts`) stand on their own.
  */
 import { join } from 'node:path';
-import {
-  batchLastOffset,
-  batchSizeBytes,
-  isBatchShaped,
-  isCrcRight,
-  placeBatch,
-  readBatchHeader,
-  type BatchHeader,
-} from '../records/batch.ts';
+import { placeBatch, readBatchHeader, type BatchHeader } from '../records/batch.ts';
 import { buildMarker, type Marker } from '../records/markers.ts';
 import { isStorageError } from '../errors.ts';
 import type { Log } from '../types.ts';
-import type { BufferPool, PooledBuffer } from './buffer-pool.ts';
+import type { BufferPool } from './buffer-pool.ts';
 import type { Files } from './files.ts';
 import { isMarker, Producers } from './producers.ts';
+import { bytesFrom, readBatches, type ReadRequest } from './reads.ts';
 import { openSegments, repair, restoreProducers, saveProducers } from './recovery.ts';
 import { CorruptSegment, Segment } from './segment.ts';
 
-/** Bytes behind the end that are surely still in the page cache: they are read without leaving the event loop. */
-const WARM_BYTES = 64 * 1024 * 1024;
 const SNAPSHOT_EVERY_BYTES = 16 * 1024 * 1024;
 const RELATIVE_OFFSET_MAX = 2 ** 31;
 export const LEADER_EPOCH = 0;
@@ -32,8 +24,8 @@ const COMPACTED_TO = 'compacted-to';
 export interface LogSettings {
   readonly segmentBytes: number;
   readonly segmentMs: number;
-  /** fsync after each append, instead of leaving it to the operating system */
-  readonly syncEachAppend: boolean;
+  /** fsync when so many records wait for it; Infinity leaves it to the operating system */
+  readonly flushMessages: number;
 }
 
 export interface LogOptions {
@@ -52,29 +44,6 @@ export interface Waiter {
   grown(bytes: number): void;
 }
 
-export interface ReadRequest {
-  readonly offset: number;
-  readonly maxBytes: number;
-  /** Nothing at or after this offset is given. */
-  readonly upTo: number;
-  /** The first batch is given even if it is larger than `maxBytes`. */
-  readonly wholeFirst: boolean;
-}
-
-/** Whole batches, the first of which contains or follows the offset that was asked for. */
-export interface ReadResult {
-  readonly bytes: Buffer;
-  readonly nextOffset: number;
-  readonly records: number;
-  release(): void;
-}
-
-interface Range {
-  readonly segment: Segment;
-  readonly start: number;
-  readonly limit: number;
-}
-
 export class PartitionLog {
   readonly options: LogOptions;
   segments: Segment[];
@@ -88,6 +57,7 @@ export class PartitionLog {
   /** The topic is gone or the broker stopped. */
   isClosed = false;
   private unsnapshottedBytes = 0;
+  private unflushedRecords = 0;
   /** Up to where the last snapshot of the producers goes; undefined: there never was a producer with an id. */
   private snapshotOffset: number | undefined;
 
@@ -122,7 +92,9 @@ export class PartitionLog {
     const header = readBatchHeader(bytes);
     if (header.producerId >= 0 && this.snapshotOffset === undefined) this.saveSnapshot();
     this.rollIfDue(header, nowMs);
-    this.active.append(bytes, header, nowMs, this.options.settings().syncEachAppend);
+    const mustFlush = this.unflushedRecords + header.recordCount >= this.options.settings().flushMessages;
+    this.active.append(bytes, header, nowMs, mustFlush);
+    this.unflushedRecords = mustFlush ? 0 : this.unflushedRecords + header.recordCount;
     if (header.producerId >= 0 && !isMarker(header)) this.producers.note(header);
     this.appended(header.sizeBytes);
     return header;
@@ -157,6 +129,8 @@ export class PartitionLog {
     closed.seal();
     if (this.snapshotOffset !== undefined) this.saveSnapshot();
     this.segments.push(new Segment(this.options.files, this.options.dir, closed.nextOffset));
+    if (this.options.settings().flushMessages < Infinity) closed.file.sync();
+    this.unflushedRecords = 0;
     closed.syncInBackground().catch((error: unknown) => {
       this.options.log('warn', `${closed.path} could not be flushed to the disk`, { error: String(error) });
     });
@@ -170,32 +144,8 @@ export class PartitionLog {
   }
 
   /** Batches from an offset on. undefined: there is nothing there yet. */
-  read(request: ReadRequest): ReadResult | undefined | Promise<ReadResult | undefined> {
-    try {
-      const range = this.range(request.offset, request.upTo);
-      if (range === undefined) return undefined;
-      const isWarm = range.segment === this.active && this.active.sizeBytes - range.start <= WARM_BYTES;
-      return isWarm ? this.readWarm(range, request) : this.readCold(range, request);
-    } catch (error) {
-      return this.readAfterRepair(error, request);
-    }
-  }
-
-  private readAfterRepair(error: unknown, request: ReadRequest): ReturnType<PartitionLog['read']> {
-    if (!(error instanceof CorruptSegment)) throw error;
-    repair(this, error.segment, error.position);
-    return this.read(request);
-  }
-
-  private range(offset: number, upTo: number): Range | undefined {
-    for (let at = this.segmentIndexOf(offset); at < this.segments.length; at++) {
-      const segment = this.segments[at]!;
-      if (segment.baseOffset >= upTo) return undefined;
-      const start = segment.locate(offset);
-      const limit = upTo < segment.nextOffset ? segment.locate(upTo) : segment.sizeBytes;
-      if (start < limit) return { segment, start, limit };
-    }
-    return undefined;
+  read(request: ReadRequest): ReturnType<typeof readBatches> {
+    return readBatches(this, request);
   }
 
   /** Which segment an offset belongs to, by number. */
@@ -211,48 +161,9 @@ export class PartitionLog {
     return low;
   }
 
-  private readWarm({ segment, start, limit }: Range, request: ReadRequest): ReadResult | undefined {
-    let length = Math.min(request.maxBytes, limit - start);
-    for (;;) {
-      const buffer = this.options.pool.take(length);
-      const count = segment.file.read(buffer.bytes, length, start);
-      const whole = wholeBatches(segment, buffer, start, count);
-      if (whole !== undefined) return whole;
-      buffer.release();
-      if (!request.wholeFirst) return undefined;
-      length = longer(segment, start, limit, length);
-    }
-  }
-
-  private async readCold({ segment, start, limit }: Range, request: ReadRequest): Promise<ReadResult | undefined> {
-    let length = Math.min(request.maxBytes, limit - start);
-    for (;;) {
-      const buffer = this.options.pool.take(length);
-      try {
-        const count = await segment.file.readCold(buffer.bytes, length, start);
-        const whole = wholeBatches(segment, buffer, start, count);
-        if (whole !== undefined) return whole;
-        buffer.release();
-        if (!request.wholeFirst) return undefined;
-        length = longer(segment, start, limit, length);
-      } catch (error) {
-        buffer.release();
-        return await this.readAfterRepair(error, request);
-      }
-    }
-  }
-
   /** Bytes that a reader at `offset` could get, without reading them. */
   availableBytes(offset: number, upTo: number): number {
-    return offset >= upTo ? 0 : this.repairing(() => this.bytesFrom(offset, upTo));
-  }
-
-  private bytesFrom(offset: number, upTo: number): number {
-    const at = this.segmentIndexOf(offset);
-    const segment = this.segments[at]!;
-    const limit = upTo < segment.nextOffset ? segment.locate(upTo) : segment.sizeBytes;
-    const here = limit - segment.locate(offset);
-    return at < this.segments.length - 1 ? here + this.segments[at + 1]!.sizeBytes : here;
+    return offset >= upTo ? 0 : this.repairing(() => bytesFrom(this, offset, upTo));
   }
 
   /** Looks something up; if that meets damaged bytes, they are taken out first. */
@@ -309,33 +220,3 @@ export class PartitionLog {
 /** A number that is kept in a small file of its own; 0 if there is none. `names`: the files that there are. */
 const savedNumber = ({ files, dir }: LogOptions, name: string, names: readonly string[]): number =>
   names.includes(name) ? Number(files.readAll(join(dir, name))?.toString('utf8')) || 0 : 0;
-
-/** How much to read for the whole batch at `start`, of which `triedBytes` were not enough. */
-const longer = (segment: Segment, start: number, limit: number, triedBytes: number): number => {
-  const { sizeBytes } = segment.headerAt(start);
-  if (sizeBytes <= triedBytes || start + sizeBytes > limit) throw new CorruptSegment(segment, start);
-  return sizeBytes;
-};
-
-/** Trims what was read to whole batches, checks them if nobody has yet, and leaves a hint for the next read. */
-const wholeBatches = (segment: Segment, buffer: PooledBuffer, start: number, count: number): ReadResult | undefined => {
-  const { bytes } = buffer;
-  const mustVerify = start + count > segment.verifiedBytes;
-  let at = 0;
-  let records = 0;
-  let lastOffset = -1;
-  while (isBatchShaped(bytes, at, count)) {
-    if (mustVerify && !isCrcRight(bytes, at)) throw new CorruptSegment(segment, start + at);
-    const previousOffset = lastOffset;
-    lastOffset = batchLastOffset(bytes, at);
-    // The offset is not under the CRC.
-    if (mustVerify && (lastOffset <= previousOffset || lastOffset >= segment.nextOffset))
-      throw new CorruptSegment(segment, start + at);
-    records += bytes.readInt32BE(at + 57);
-    at += batchSizeBytes(bytes, at);
-  }
-  if (at === 0) return undefined;
-  if (mustVerify && start <= segment.verifiedBytes) segment.verifiedBytes = Math.max(segment.verifiedBytes, start + at);
-  if (start + at < segment.sizeBytes || segment.nextOffset > lastOffset) segment.hint(lastOffset + 1, start + at);
-  return { bytes: bytes.subarray(0, at), nextOffset: lastOffset + 1, records, release: () => buffer.release() };
-};

@@ -68,14 +68,13 @@ export class Producers {
     if (header.producerEpoch < producer.epoch) return { kind: 'fenced', epoch: producer.epoch };
     if (header.producerEpoch > producer.epoch)
       return header.baseSequence === 0 ? { kind: 'next' } : { kind: 'gap', expected: 0 };
-    const last = producer.batches.at(-1);
-    if (last === undefined) return { kind: 'next' };
     const lastSequence = lastSequenceOf(header);
     for (const sent of producer.batches) {
       if (sent.firstSequence === header.baseSequence && sent.lastSequence === lastSequence)
         return { kind: 'duplicate', baseOffset: sent.baseOffset, timestampMs: sent.timestampMs };
     }
-    const expected = (last.lastSequence + 1) % SEQUENCES;
+    const last = producer.batches.at(-1);
+    const expected = last === undefined ? 0 : (last.lastSequence + 1) % SEQUENCES;
     return header.baseSequence === expected ? { kind: 'next' } : { kind: 'gap', expected };
   }
 

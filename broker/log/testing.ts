@@ -48,14 +48,19 @@ export const makeBatch = (records: readonly TestRecord[], timestampMs = 1000, by
 
 export const topicSettings = (config: TopicConfig = {}): TopicSettings => settingsOf(config, {});
 
-export const openLog = (files: Files, config: TopicConfig = {}, warnings: string[] = []): PartitionLog =>
+export const openLog = (
+  files: Files,
+  config: TopicConfig = {},
+  warnings: string[] = [],
+  trustTail = true,
+): PartitionLog =>
   new PartitionLog({
     files,
     dir: '/log',
     settings: () => topicSettings(config),
     pool: new BufferPool(),
     log: (_level, message) => void warnings.push(message),
-    trustTail: true,
+    trustTail,
   });
 
 export interface ReadRecord extends TestRecord {

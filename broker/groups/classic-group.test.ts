@@ -94,6 +94,32 @@ describe('a classic group', () => {
     await expect.poll(() => group.phase).toBe('Empty');
   });
 
+  test('a leader that sends heartbeats and never assigns is let go, and the others go on without it', async () => {
+    const { group } = newGroup();
+    const [one, two] = await Promise.all([
+      group.join(request({ rebalanceTimeoutMs: 50 })),
+      group.join(request({ rebalanceTimeoutMs: 50 })),
+    ]);
+    const sent = await syncAs(group, two.memberId);
+    expect(sent.errorCode).toBe(ErrorCode.REBALANCE_IN_PROGRESS);
+    expect(group.heartbeat(one.memberId, null, group.generation)).toBe(ErrorCode.UNKNOWN_MEMBER_ID);
+    const again = await group.join(request({ memberId: two.memberId, rebalanceTimeoutMs: 50 }));
+    expect([again.leader, again.members.length]).toEqual([two.memberId, 1]);
+    expect((await syncAs(group, two.memberId)).errorCode).toBe(ErrorCode.NONE);
+  });
+
+  test('a member that never asks for its part is let go although the others work', async () => {
+    const { group } = newGroup();
+    const [one, two] = await Promise.all([
+      group.join(request({ rebalanceTimeoutMs: 50 })),
+      group.join(request({ rebalanceTimeoutMs: 50 })),
+    ]);
+    await syncAs(group, one.memberId);
+    expect(group.phase).toBe('Stable');
+    await expect.poll(() => group.members.has(two.memberId)).toBe(false);
+    expect(group.heartbeat(one.memberId, null, group.generation)).toBe(ErrorCode.REBALANCE_IN_PROGRESS);
+  });
+
   test('a protocol that the others do not know, a wrong generation and an unknown member are refused', async () => {
     const { group } = newGroup();
     const one = await group.join(request());

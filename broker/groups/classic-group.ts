@@ -115,6 +115,7 @@ export class ClassicGroup extends Rebalance {
       return this.syncError(ErrorCode.INCONSISTENT_GROUP_PROTOCOL);
     if (this.phase === 'PreparingRebalance') return this.syncError(ErrorCode.REBALANCE_IN_PROGRESS);
     this.keepAlive(member);
+    this.unsynced.delete(member);
     if (this.phase === 'Stable') return this.syncAnswer(member);
     const answer = member.awaitSync(this.syncError(ErrorCode.UNKNOWN_MEMBER_ID));
     if (member.memberId === this.leader) this.assign(request.assignments);
@@ -170,6 +171,7 @@ export class ClassicGroup extends Rebalance {
   /** Stops all timers and sends everybody away. */
   close(errorCode: number): void {
     clearTimeout(this.rebalanceTimer);
+    clearTimeout(this.syncTimer);
     for (const timer of this.pending.values()) clearTimeout(timer);
     for (const member of this.members.values()) {
       member.gone();

@@ -13,6 +13,9 @@ export interface Assignment {
 
 export class Rebalance extends GroupState {
   protected rebalanceTimer: NodeJS.Timeout | undefined;
+  /** Who has joined this generation and has not asked for its assignment yet, and until when it may. */
+  protected readonly unsynced = new Set<Member>();
+  protected syncTimer: NodeJS.Timeout | undefined;
   private isFirstWait = false;
 
   protected waitForRebalance(member: Member): Promise<JoinAnswer> {
@@ -25,6 +28,8 @@ export class Rebalance extends GroupState {
 
   private prepareRebalance(): void {
     if (this.phase === 'PreparingRebalance') return;
+    clearTimeout(this.syncTimer);
+    this.unsynced.clear();
     for (const member of this.members.values()) {
       member.answerSync(this.syncError(ErrorCode.REBALANCE_IN_PROGRESS));
     }
@@ -73,10 +78,21 @@ export class Rebalance extends GroupState {
       this.leader = [...this.members.values()].find((one) => one.isJoining)?.memberId ?? this.leader;
     this.protocol = this.elect();
     this.phase = 'CompletingRebalance';
+    this.awaitSyncs();
     for (const member of this.members.values()) {
       if (member.isJoining) member.answerJoin(this.joinAnswer(member));
       this.keepAlive(member);
     }
+  }
+
+  /** A member that sends heartbeats but never asks for its assignment would hold up the others for ever (KAFKA-9752). */
+  private awaitSyncs(): void {
+    this.unsynced.clear();
+    for (const member of this.members.values()) this.unsynced.add(member);
+    clearTimeout(this.syncTimer);
+    this.syncTimer = setTimeout(() => {
+      for (const member of Array.from(this.unsynced)) this.remove(member);
+    }, this.rebalanceTimeoutMs);
   }
 
   private becomeEmpty(): void {
@@ -106,6 +122,7 @@ export class Rebalance extends GroupState {
 
   private drop(member: Member): void {
     member.gone();
+    this.unsynced.delete(member);
     this.members.delete(member.memberId);
     member.answerJoin(this.joinError(ErrorCode.UNKNOWN_MEMBER_ID, member.memberId));
     member.answerSync(this.syncError(ErrorCode.UNKNOWN_MEMBER_ID));

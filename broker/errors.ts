@@ -12,6 +12,7 @@ export const ErrorCode = {
   COORDINATOR_NOT_AVAILABLE: 15,
   NOT_COORDINATOR: 16,
   INVALID_TOPIC_EXCEPTION: 17,
+  NOT_ENOUGH_REPLICAS: 19,
   INVALID_REQUIRED_ACKS: 21,
   ILLEGAL_GENERATION: 22,
   INCONSISTENT_GROUP_PROTOCOL: 23,
@@ -39,6 +40,7 @@ export const ErrorCode = {
   INVALID_PRODUCER_ID_MAPPING: 49,
   INVALID_TRANSACTION_TIMEOUT: 50,
   CONCURRENT_TRANSACTIONS: 51,
+  OPERATION_NOT_ATTEMPTED: 55,
   KAFKA_STORAGE_ERROR: 56,
   SASL_AUTHENTICATION_FAILED: 58,
   UNKNOWN_PRODUCER_ID: 59,
@@ -63,6 +65,8 @@ export const ErrorCode = {
   UNRELEASED_INSTANCE_ID: 111,
   UNSUPPORTED_ASSIGNOR: 112,
   STALE_MEMBER_EPOCH: 113,
+  TRANSACTION_ABORTABLE: 120,
+  INVALID_REGULAR_EXPRESSION: 128,
 } as const;
 
 export type ErrorName = keyof typeof ErrorCode;
@@ -86,6 +90,9 @@ export const systemCode = (error: unknown): string =>
 export const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
 const STORAGE_CODES = new Set(['ENOSPC', 'EROFS', 'EIO', 'EDQUOT', 'EMFILE', 'ENFILE', 'EACCES', 'EPERM']);
+
+/** What to do when it did. */
+export const DISK_HINT = 'Free space on the disk, or make it writable: clients try again by themselves.';
 
 /** Whether the disk refused, so that the same request may succeed later. */
 export const isStorageError = (error: unknown): boolean => STORAGE_CODES.has(systemCode(error));

@@ -1,4 +1,5 @@
 /** A transaction is about to commit offsets of this group. */
+import { ErrorCode } from '../errors.ts';
 import { fencedCode } from './operations.ts';
 import { defineApi } from '../protocol/api.ts';
 import { int16, int32, int64, string } from '../protocol/fields.ts';
@@ -22,5 +23,6 @@ export const addOffsetsToTxn = defineApi({
     const owner = { producerId, epoch: producerEpoch };
     return { errorCode: fencedCode(services.transactions.add(transactionalId, owner, [], [groupId]), version >= 2) };
   },
+  diskRefused: ErrorCode.COORDINATOR_NOT_AVAILABLE,
   refuse: (_request, errorCode) => ({ errorCode }),
 });

@@ -76,6 +76,7 @@ export const addPartitionsToTxn = defineApi({
     });
     return { errorCode: ErrorCode.NONE, resultsByTransaction };
   },
+  diskRefused: ErrorCode.COORDINATOR_NOT_AVAILABLE,
   refuse: (request, errorCode) => ({
     errorCode,
     resultsByTransaction: [],
@@ -107,10 +108,12 @@ const add = (
   const wanted = topics.flatMap(({ name, partitions }) => partitions.map((partition) => ({ topic: name, partition })));
   if (!wanted.every(({ topic, partition }) => isKnown(topic, partition)))
     return withCode(topics, (topic, partition) =>
-      isKnown(topic, partition) ? 55 : ErrorCode.UNKNOWN_TOPIC_OR_PARTITION,
+      isKnown(topic, partition) ? ErrorCode.OPERATION_NOT_ATTEMPTED : ErrorCode.UNKNOWN_TOPIC_OR_PARTITION,
     );
   if (verifyOnly) {
-    return withCode(topics, (topic, partition) => transactions.checkProduce(id, owner, { topic, partition }));
+    return withCode(topics, (topic, partition) =>
+      transactions.checkProduce(id, owner, { topic, partition }, version >= 5),
+    );
   }
   const code = fencedCode(transactions.add(id, owner, wanted, []), version >= 2);
   return withCode(topics, () => code);

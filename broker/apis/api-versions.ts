@@ -40,9 +40,29 @@ export const apiVersions = defineApi({
     ),
     zkMigrationReady: bool({ since: 3, tag: 3, default: false }),
   },
-  handle: (_request, context) => ({ errorCode: ErrorCode.NONE, apiKeys: served(context.services.apis) }),
+  handle: (_request, { services, version }) => ({
+    errorCode: ErrorCode.NONE,
+    apiKeys: served(services.apis),
+    supportedFeatures: version >= 4 ? features.map((one) => ({ ...one, minVersion: 0 })) : [],
+    finalizedFeaturesEpoch: 0,
+    finalizedFeatures: features.map(({ name, maxVersion: level }) => ({
+      name,
+      maxVersionLevel: level,
+      minVersionLevel: level,
+    })),
+  }),
   refuse: (_request, errorCode) => ({ errorCode, apiKeys: [{ apiKey: 18, minVersion: 0, maxVersion: 4 }] }),
 });
+
+/**
+ * What both sides must know to use it: groups that the broker assigns (KIP-848), transactions whose every end bumps the
+ * epoch (KIP-890). Clients that ask in a version below 4 cannot take a lowest version of 0, and are told of none, as by
+ * Apache Kafka.
+ */
+const features = [
+  { name: 'group.version', maxVersion: 1 },
+  { name: 'transaction.version', maxVersion: 2 },
+];
 
 /**
  * Produce is listed from version 0 on, though served from 3, as Apache Kafka 4 does: librdkafka takes a first version

@@ -53,7 +53,7 @@ export const consumerGroupHeartbeat = defineApi({
     if (request.groupId === '') return refuse(ErrorCode.INVALID_REQUEST, 'GroupId can not be empty.');
     const { memberEpoch, subscribedTopicRegex } = request;
     if (subscribedTopicRegex !== null && !isPattern(subscribedTopicRegex))
-      return refuse(INVALID_REGULAR_EXPRESSION, `'${subscribedTopicRegex}' is no regular expression`);
+      return refuse(ErrorCode.INVALID_REGULAR_EXPRESSION, `'${subscribedTopicRegex}' is no regular expression`);
     const group = services.groups.consumer(request.groupId, memberEpoch === 0);
     if (group === undefined)
       return refuse(memberEpoch === 0 ? ErrorCode.GROUP_ID_NOT_FOUND : ErrorCode.UNKNOWN_MEMBER_ID);
@@ -61,8 +61,6 @@ export const consumerGroupHeartbeat = defineApi({
   },
   refuse: (_request, errorCode) => ({ errorCode, memberEpoch: 0, heartbeatIntervalMs: 0 }),
 });
-
-const INVALID_REGULAR_EXPRESSION = 128;
 
 const isPattern = (text: string): boolean => {
   try {

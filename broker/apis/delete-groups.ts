@@ -1,4 +1,5 @@
 /** Deletes groups without members, with their offsets. */
+import { ErrorCode } from '../errors.ts';
 import { array, int16, int32, string } from '../protocol/fields.ts';
 import { defineApi } from '../protocol/api.ts';
 
@@ -20,5 +21,6 @@ export const deleteGroups = defineApi({
   handle: (request, { services }) => ({
     results: request.groupsNames.map((groupId) => ({ groupId, errorCode: services.groups.delete(groupId) })),
   }),
+  diskRefused: ErrorCode.COORDINATOR_NOT_AVAILABLE,
   refuse: (request, errorCode) => ({ results: request.groupsNames.map((groupId) => ({ groupId, errorCode })) }),
 });

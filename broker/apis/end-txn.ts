@@ -1,4 +1,5 @@
 /** Commits or aborts a transaction: markers into all its partitions, its offsets into their groups. */
+import { ErrorCode } from '../errors.ts';
 import { fencedCode } from './operations.ts';
 import { bool, int16, int32, int64, string } from '../protocol/fields.ts';
 import { defineApi } from '../protocol/api.ts';
@@ -21,9 +22,11 @@ export const endTxn = defineApi({
     producerEpoch: int16({ since: 5, default: -1 }),
   },
   handle({ transactionalId, producerId, producerEpoch, committed }, { services, version }) {
-    const owner = { producerId, epoch: producerEpoch };
-    const errorCode = fencedCode(services.transactions.end(transactionalId, owner, committed), version >= 2);
-    return { errorCode, producerId: version >= 5 ? producerId : -1, producerEpoch: version >= 5 ? producerEpoch : -1 };
+    const claimed = { producerId, epoch: producerEpoch };
+    const result = services.transactions.end(transactionalId, claimed, committed, version >= 5);
+    if (result.kind === 'refused') return { errorCode: fencedCode(result.errorCode, version >= 2) };
+    return { errorCode: ErrorCode.NONE, producerId: result.producerId, producerEpoch: result.epoch };
   },
+  diskRefused: ErrorCode.COORDINATOR_NOT_AVAILABLE,
   refuse: (_request, errorCode) => ({ errorCode }),
 });

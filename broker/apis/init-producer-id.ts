@@ -30,5 +30,6 @@ export const initProducerId = defineApi({
     const errorCode = isOld ? ErrorCode.INVALID_PRODUCER_EPOCH : result.errorCode;
     return { errorCode, producerId: -1, producerEpoch: -1 };
   },
+  diskRefused: ErrorCode.COORDINATOR_NOT_AVAILABLE,
   refuse: (_request, errorCode) => ({ errorCode, producerId: -1, producerEpoch: -1 }),
 });

@@ -1,5 +1,5 @@
 /** A group's offsets become durable. */
-import { ErrorCode, isStorageError } from '../errors.ts';
+import { ErrorCode } from '../errors.ts';
 import { offsetsToCommit } from './offsets-to-commit.ts';
 import type { Services } from '../context.ts';
 import { array, int16, int32, int64, string } from '../protocol/fields.ts';
@@ -39,16 +39,16 @@ export const offsetCommit = defineApi({
   handle(request, { services }) {
     const errorCode = permitted(services, request);
     const { topics, accepted } = offsetsToCommit(services, request.topics, errorCode);
-    try {
-      services.groups.offsets.commit(request.groupId, accepted);
-    } catch (error) {
-      if (!isStorageError(error)) throw error;
-      services.log('error', `The offsets of group '${request.groupId}' cannot be stored`, { error: String(error) });
-      return refuseAll(request, ErrorCode.COORDINATOR_NOT_AVAILABLE);
-    }
+    services.groups.offsets.commit(request.groupId, accepted);
     return { topics };
   },
-  refuse: (request, errorCode) => refuseAll(request, errorCode),
+  diskRefused: ErrorCode.COORDINATOR_NOT_AVAILABLE,
+  refuse: (request, errorCode) => ({
+    topics: request.topics.map(({ name, partitions }) => ({
+      name,
+      partitions: partitions.map(({ partitionIndex }) => ({ partitionIndex, errorCode })),
+    })),
+  }),
 });
 
 interface Committing {
@@ -65,13 +65,3 @@ const permitted = (services: Services, request: Committing): number => {
   const group = services.groups.find(groupId);
   return group?.checkCommit(memberId, groupInstanceId, generationId) ?? ErrorCode.ILLEGAL_GENERATION;
 };
-
-const refuseAll = (
-  request: { topics: { name: string; partitions: { partitionIndex: number }[] }[] },
-  errorCode: number,
-) => ({
-  topics: request.topics.map(({ name, partitions }) => ({
-    name,
-    partitions: partitions.map(({ partitionIndex }) => ({ partitionIndex, errorCode })),
-  })),
-});

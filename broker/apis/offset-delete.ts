@@ -43,5 +43,6 @@ export const offsetDelete = defineApi({
     }));
     return { errorCode: ErrorCode.NONE, topics };
   },
+  diskRefused: ErrorCode.COORDINATOR_NOT_AVAILABLE,
   refuse: (_request, errorCode) => ({ errorCode, topics: [] }),
 });

@@ -1,6 +1,6 @@
 /** Appends record batches. They are stored as they came: one check of the CRC, no decoding, no copy. */
 import type { Context } from '../context.ts';
-import { ErrorCode, isStorageError, messageOf } from '../errors.ts';
+import { DISK_HINT, ErrorCode, isStorageError, messageOf } from '../errors.ts';
 import type { Topic } from '../catalog/catalog.ts';
 import { accept, type Accepted } from '../log/accept.ts';
 import { BATCH_HEADER_BYTES, isTransactional, readBatchHeader } from '../records/batch.ts';
@@ -113,7 +113,7 @@ const append = (
   } catch (error) {
     if (!isStorageError(error)) throw error;
     services.log('error', `Nothing can be appended to ${topic.name}/${partition}: ${messageOf(error)}`, {
-      hint: 'Free space on the disk, or make it writable: producers try again by themselves.',
+      hint: DISK_HINT,
     });
     return refused(ErrorCode.KAFKA_STORAGE_ERROR, `The broker's disk refused the write: ${messageOf(error)}`);
   }
@@ -130,11 +130,18 @@ const checkTransaction = (
   if (!isTransactional(header)) return ErrorCode.NONE;
   if (transactionalId === null) return ErrorCode.INVALID_TXN_STATE;
   const owner = { producerId: header.producerId, epoch: header.producerEpoch };
-  const added = version >= 12 ? services.transactions.add(transactionalId, owner, [{ topic, partition }], []) : 0;
-  return added === ErrorCode.NONE
-    ? services.transactions.checkProduce(transactionalId, owner, { topic, partition })
-    : added;
+  const { transactions } = services;
+  const added = version >= 12 ? transactions.add(transactionalId, owner, [{ topic, partition }], []) : ErrorCode.NONE;
+  if (added === ErrorCode.NONE)
+    return transactions.checkProduce(transactionalId, owner, { topic, partition }, version >= 11);
+  return PRODUCE_CODES.get(added) ?? added;
 };
+
+/** As Apache Kafka translates what the coordinator says, for producers that know fewer codes. */
+const PRODUCE_CODES = new Map<number, number>([
+  [ErrorCode.PRODUCER_FENCED, ErrorCode.INVALID_PRODUCER_EPOCH],
+  [ErrorCode.CONCURRENT_TRANSACTIONS, ErrorCode.NOT_ENOUGH_REPLICAS],
+]);
 
 const answerOf = (index: number, result: Accepted, logStartOffset: number) => {
   if (result.kind === 'refused')

@@ -45,6 +45,7 @@ export const txnOffsetCommit = defineApi({
     services.groups.offsets.commitPending(request.groupId, request.producerId, accepted);
     return { topics };
   },
+  diskRefused: ErrorCode.COORDINATOR_NOT_AVAILABLE,
   refuse: (request, errorCode) => ({
     topics: request.topics.map(({ name, partitions }) => ({
       name,

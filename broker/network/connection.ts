@@ -4,7 +4,7 @@
  */
 import type { Socket } from 'node:net';
 import type { Context, Endpoint, Peer, Services } from '../context.ts';
-import { ErrorCode, isStorageError, messageOf, systemCode } from '../errors.ts';
+import { DISK_HINT, ErrorCode, isStorageError, messageOf, systemCode } from '../errors.ts';
 import type { Authentication } from './authentication.ts';
 import type { Faults } from './faults.ts';
 import { FrameCutter, type Frame, type FrameProblem } from './frames.ts';
@@ -196,12 +196,18 @@ export class Connection {
   }
 
   private unexpected(request: Request, error: unknown): object {
+    const { api, body } = request;
     const { log } = this.options.services;
-    log('error', `${request.api.name} failed: ${messageOf(error)}`, {
+    if (isStorageError(error)) {
+      log('error', `${api.name} of '${request.clientId}' could not be stored: ${messageOf(error)}`, {
+        hint: DISK_HINT,
+      });
+      return api.refuse(body, api.diskRefused);
+    }
+    log('error', `${api.name} failed: ${messageOf(error)}`, {
       stack: error instanceof Error ? error.stack : undefined,
     });
-    const code = isStorageError(error) ? ErrorCode.KAFKA_STORAGE_ERROR : ErrorCode.UNKNOWN_SERVER_ERROR;
-    return request.api.refuse(request.body, code);
+    return api.refuse(body, ErrorCode.UNKNOWN_SERVER_ERROR);
   }
 
   private answer(request: Request, body: object | undefined, afterwards: readonly (() => void)[]): void {

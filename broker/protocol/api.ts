@@ -2,6 +2,7 @@
  * What makes up one API: its table of fields per version, what it does, and how it refuses. Each is one file in
  * `broker/apis/`. The types of `handle` derive from the table.
  */
+import { ErrorCode } from '../errors.ts';
 import type { Context } from '../context.ts';
 import { compileMessage, type Codec, type Fields, type Message, type MessageInput } from './fields.ts';
 
@@ -18,6 +19,8 @@ export interface ApiTable<Q, S> {
   readonly request: Q;
   readonly response: S;
   handle(request: Message<Q>, context: Context): Answer<S>;
+  /** What a client is told when the disk refused; KAFKA_STORAGE_ERROR if nothing is said. It must be one that it retries. */
+  readonly diskRefused?: number;
   /** The answer that reports `errorCode` for all that was asked: for faults on demand and failures nobody expected. */
   refuse(request: Message<Q>, errorCode: number): MessageInput<S>;
 }
@@ -31,6 +34,7 @@ export interface Api {
   requestCodec(version: number): Codec<object>;
   responseCodec(version: number): Codec<object>;
   handle(request: object, context: Context): object | undefined | Promise<object | undefined>;
+  readonly diskRefused: number;
   refuse(request: object, errorCode: number): object;
 }
 
@@ -48,5 +52,6 @@ export const defineApi = <const Q extends object, const S extends object>(table:
   requestCodec: compiled(table.request as unknown as Fields, table.flexibleSince),
   responseCodec: compiled(table.response as unknown as Fields, table.flexibleSince),
   handle: (request, context) => table.handle(request as Message<Q>, context),
+  diskRefused: table.diskRefused ?? ErrorCode.KAFKA_STORAGE_ERROR,
   refuse: (request, errorCode) => table.refuse(request as Message<Q>, errorCode),
 });

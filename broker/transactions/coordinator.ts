@@ -1,7 +1,7 @@
 /**
  * Transactions: who owns a transactional id, which partitions and groups an open transaction has touched, and how it
  * ends. Each step is in the journal before it counts: a broker that was killed while it ended a transaction ends it
- * when it comes back. Semantics: KIP-98, KIP-360 (epoch bump by the client), KIP-447 (fencing of groups' offsets).
+ * when it comes back. The rules are in `transaction.ts`; KIP-447 fences the offsets of groups.
  */
 import { join } from 'node:path';
 import type { Catalog } from '../catalog/catalog.ts';
@@ -10,40 +10,19 @@ import type { GroupCoordinator } from '../groups/coordinator.ts';
 import type { Files } from '../log/files.ts';
 import { Journal } from '../state/journal.ts';
 import type { Log } from '../types.ts';
+import {
+  decideEnd,
+  EPOCH_MAX,
+  hasPartition,
+  isEnding,
+  ownerError,
+  type ProducerIdentity,
+  type TopicPartition,
+  type Transaction,
+} from './transaction.ts';
 
-export type TransactionPhase =
-  | 'Empty'
-  | 'Ongoing'
-  | 'PrepareCommit'
-  | 'PrepareAbort'
-  | 'CompleteCommit'
-  | 'CompleteAbort';
-
-export interface Transaction {
-  readonly producerId: number;
-  readonly epoch: number;
-  /** The epoch before the last bump by the client itself: a repeated InitProducerId carries it. */
-  readonly lastEpoch: number;
-  readonly timeoutMs: number;
-  readonly phase: TransactionPhase;
-  readonly partitions: readonly TopicPartition[];
-  readonly groups: readonly string[];
-  /** -1: none is open */
-  readonly startedAtMs: number;
-  readonly updatedAtMs: number;
-}
-
-export interface TopicPartition {
-  readonly topic: string;
-  readonly partition: number;
-}
-
-export interface ProducerIdentity {
-  readonly producerId: number;
-  readonly epoch: number;
-}
-
-export type InitResult =
+/** Who owns the transactional id from now on, or why the caller does not. */
+export type OwnerResult =
   | ({ readonly kind: 'owner' } & ProducerIdentity)
   | { readonly kind: 'refused'; readonly errorCode: number };
 
@@ -58,12 +37,9 @@ export interface TransactionPorts {
 const PRODUCER_IDS = 'producer ids';
 const TRANSACTION = 'transaction\u0000';
 const ID_BLOCK = 1000;
-const EPOCH_MAX = 32766;
 const EXPIRY_MS = 7 * 86_400_000;
 
-const refused = (errorCode: number): InitResult => ({ kind: 'refused', errorCode });
-const samePartition = (a: TopicPartition, b: TopicPartition): boolean =>
-  a.topic === b.topic && a.partition === b.partition;
+const refused = (errorCode: number): OwnerResult => ({ kind: 'refused', errorCode });
 
 export class TransactionCoordinator {
   private readonly journal: Journal<unknown>;
@@ -105,37 +81,32 @@ export class TransactionCoordinator {
   }
 
   /** Gives out an id and epoch. For a transactional id this fences every earlier owner and ends what it left open. */
-  init(transactionalId: string | null, timeoutMs: number, claimed: ProducerIdentity): InitResult {
+  init(transactionalId: string | null, timeoutMs: number, claimed: ProducerIdentity): OwnerResult {
     if (transactionalId === null) return { kind: 'owner', producerId: this.newProducerId(), epoch: 0 };
     if (transactionalId === '') return refused(ErrorCode.INVALID_REQUEST);
+    if ((claimed.producerId === -1) !== (claimed.epoch === -1)) return refused(ErrorCode.INVALID_REQUEST);
     if (timeoutMs <= 0 || timeoutMs > this.ports.timeoutMaxMs) return refused(ErrorCode.INVALID_TRANSACTION_TIMEOUT);
     let known = this.byId.get(transactionalId);
     if (known !== undefined && claimed.producerId !== -1) {
       const isRepeated = claimed.epoch === known.lastEpoch && claimed.epoch !== known.epoch;
-      if (claimed.producerId !== known.producerId || (claimed.epoch !== known.epoch && !isRepeated))
-        return refused(ErrorCode.PRODUCER_FENCED);
-      if (isRepeated) return { kind: 'owner', producerId: known.producerId, epoch: known.epoch };
+      const isOfPrevious = claimed.producerId === known.previousProducerId && claimed.epoch === EPOCH_MAX;
+      const isOwner = claimed.producerId === known.producerId && (claimed.epoch === known.epoch || isRepeated);
+      if (!isOwner && !isOfPrevious) return refused(ErrorCode.PRODUCER_FENCED);
+      if (isRepeated) return owner(known);
     }
     if (known?.phase === 'Ongoing') known = this.abort(transactionalId, known);
     else if (known !== undefined && isEnding(known)) known = this.finish(transactionalId, known);
     return this.own(transactionalId, timeoutMs, known, claimed);
   }
 
-  private own(id: string, timeoutMs: number, known: Transaction | undefined, claimed: ProducerIdentity): InitResult {
-    const isNewId = known === undefined || known.epoch >= EPOCH_MAX;
-    const producerId = isNewId ? this.newProducerId() : known.producerId;
-    const epoch = isNewId ? 0 : known.epoch + 1;
-    const lastEpoch = claimed.producerId === -1 ? -1 : claimed.epoch;
+  private own(id: string, timeoutMs: number, known: Transaction | undefined, claimed: ProducerIdentity): OwnerResult {
+    const identity =
+      known === undefined || known.epoch >= EPOCH_MAX
+        ? { producerId: this.newProducerId(), epoch: 0, previousProducerId: known?.producerId }
+        : { producerId: known.producerId, epoch: known.epoch + 1 };
     const state = { phase: 'Empty', partitions: [], groups: [], startedAtMs: -1 } as const;
-    this.save(id, { producerId, epoch, lastEpoch, timeoutMs, ...state, updatedAtMs: this.ports.now() });
-    return { kind: 'owner', producerId, epoch };
-  }
-
-  /** Whether the caller owns the id; the error code if not. */
-  private check(transactionalId: string, claimed: ProducerIdentity): number {
-    const known = this.byId.get(transactionalId);
-    if (known === undefined || known.producerId !== claimed.producerId) return ErrorCode.INVALID_PRODUCER_ID_MAPPING;
-    return known.epoch === claimed.epoch ? ErrorCode.NONE : ErrorCode.PRODUCER_FENCED;
+    const updatedAtMs = this.ports.now();
+    return owner(this.save(id, { ...identity, lastEpoch: claimed.epoch, timeoutMs, ...state, updatedAtMs }));
   }
 
   /** Adds partitions and groups to the transaction, which begins with the first. */
@@ -145,16 +116,17 @@ export class TransactionCoordinator {
     partitions: readonly TopicPartition[],
     groups: readonly string[],
   ): number {
-    const refusal = this.check(transactionalId, claimed);
+    const refusal = ownerError(this.byId.get(transactionalId), claimed);
     if (refusal !== ErrorCode.NONE) return refusal;
     const known = this.byId.get(transactionalId)!;
     if (isEnding(known)) return ErrorCode.CONCURRENT_TRANSACTIONS;
-    const newPartitions = partitions.filter((one) => !known.partitions.some((other) => samePartition(one, other)));
+    const newPartitions = partitions.filter((one) => !hasPartition(known, one));
     const newGroups = groups.filter((one) => !known.groups.includes(one));
     if (known.phase === 'Ongoing' && newPartitions.length === 0 && newGroups.length === 0) return ErrorCode.NONE;
     const nowMs = this.ports.now();
     this.save(transactionalId, {
       ...known,
+      previousProducerId: undefined,
       phase: 'Ongoing',
       partitions: [...known.partitions, ...newPartitions],
       groups: [...known.groups, ...newGroups],
@@ -164,33 +136,49 @@ export class TransactionCoordinator {
     return ErrorCode.NONE;
   }
 
-  /** Whether a transactional batch may be appended: its transaction must be open and have this partition. */
-  checkProduce(transactionalId: string, claimed: ProducerIdentity, to: TopicPartition): number {
-    const refusal = this.check(transactionalId, claimed);
+  /**
+   * Whether a transactional batch may be appended: its transaction must be open and have this partition. Clients that
+   * `knowAbortable` (KIP-1050) are told that they may abort and go on.
+   */
+  checkProduce(transactionalId: string, claimed: ProducerIdentity, to: TopicPartition, knowAbortable: boolean): number {
+    const refusal = ownerError(this.byId.get(transactionalId), claimed);
     if (refusal === ErrorCode.PRODUCER_FENCED) return ErrorCode.INVALID_PRODUCER_EPOCH;
     if (refusal !== ErrorCode.NONE) return refusal;
     const known = this.byId.get(transactionalId)!;
-    const isOpen = known.phase === 'Ongoing' && known.partitions.some((one) => samePartition(one, to));
-    return isOpen ? ErrorCode.NONE : ErrorCode.INVALID_TXN_STATE;
+    const isOpen = known.phase === 'Ongoing' && hasPartition(known, to);
+    if (isOpen) return ErrorCode.NONE;
+    return knowAbortable ? ErrorCode.TRANSACTION_ABORTABLE : ErrorCode.INVALID_TXN_STATE;
   }
 
   checkOffsets(transactionalId: string, claimed: ProducerIdentity, group: string): number {
-    const refusal = this.check(transactionalId, claimed);
+    const refusal = ownerError(this.byId.get(transactionalId), claimed);
     if (refusal !== ErrorCode.NONE) return refusal;
     const known = this.byId.get(transactionalId)!;
     return known.phase === 'Ongoing' && known.groups.includes(group) ? ErrorCode.NONE : ErrorCode.INVALID_TXN_STATE;
   }
 
-  end(transactionalId: string, claimed: ProducerIdentity, commit: boolean): number {
-    const refusal = this.check(transactionalId, claimed);
-    if (refusal !== ErrorCode.NONE) return refusal;
-    const known = this.byId.get(transactionalId)!;
-    const wanted = commit ? 'Commit' : 'Abort';
-    if (known.phase === `Complete${wanted}`) return ErrorCode.NONE;
-    if (known.phase !== 'Ongoing' && known.phase !== `Prepare${wanted}`) return ErrorCode.INVALID_TXN_STATE;
-    const prepared = this.save(transactionalId, { ...known, phase: `Prepare${wanted}`, updatedAtMs: this.ports.now() });
-    this.finish(transactionalId, prepared);
-    return ErrorCode.NONE;
+  /** Commits or aborts; answers with which identity the owner goes on (`bumpsEpoch`: with a new epoch, KIP-890). */
+  end(transactionalId: string, claimed: ProducerIdentity, commit: boolean, bumpsEpoch: boolean): OwnerResult {
+    const known = this.byId.get(transactionalId);
+    const decision = decideEnd(known, claimed, commit, bumpsEpoch);
+    if (decision.kind === 'refused') return decision;
+    if (decision.kind === 'done') return owner(known!);
+    const decided = decision.kind === 'decide' ? this.decide(transactionalId, known!, commit, bumpsEpoch) : known!;
+    return owner(this.finish(transactionalId, decided));
+  }
+
+  private decide(transactionalId: string, known: Transaction, commit: boolean, bumpsEpoch: boolean): Transaction {
+    const nowMs = this.ports.now();
+    const bumped = bumpsEpoch
+      ? {
+          epoch: known.epoch + 1,
+          lastEpoch: known.epoch,
+          nextProducerId: known.epoch >= EPOCH_MAX ? this.newProducerId() : undefined,
+        }
+      : {};
+    const startedAtMs = known.phase === 'Ongoing' ? known.startedAtMs : nowMs;
+    const phase = commit ? 'PrepareCommit' : 'PrepareAbort';
+    return this.save(transactionalId, { ...known, ...bumped, startedAtMs, phase, updatedAtMs: nowMs });
   }
 
   /** Ends an open transaction against its owner's will: a higher epoch fences it. */
@@ -208,8 +196,9 @@ export class TransactionCoordinator {
       log?.appendMarker(known.producerId, known.epoch, { commit, coordinatorEpoch: 0 }, nowMs);
     }
     for (const group of known.groups) this.ports.groups.offsets.endTransaction(group, known.producerId, commit);
-    const ended = { partitions: [], groups: [], startedAtMs: -1, updatedAtMs: nowMs };
-    return this.save(transactionalId, { ...known, ...ended, phase: commit ? 'CompleteCommit' : 'CompleteAbort' });
+    const phase = commit ? 'CompleteCommit' : 'CompleteAbort';
+    const ended = { phase, partitions: [], groups: [], startedAtMs: -1, updatedAtMs: nowMs } as const;
+    return this.save(transactionalId, { ...known, ...renewed(known), ...ended });
   }
 
   /** Aborts transactions that have been open for too long, finishes what a full disk held up, and forgets old ids. */
@@ -234,5 +223,10 @@ export class TransactionCoordinator {
   }
 }
 
-const isEnding = (transaction: Transaction): boolean =>
-  transaction.phase === 'PrepareCommit' || transaction.phase === 'PrepareAbort';
+const owner = ({ producerId, epoch }: Transaction): OwnerResult => ({ kind: 'owner', producerId, epoch });
+
+/** A producer id whose epochs are used up gives place to the next one. */
+const renewed = ({ producerId, nextProducerId }: Transaction): Partial<Transaction> =>
+  nextProducerId === undefined
+    ? {}
+    : { producerId: nextProducerId, epoch: 0, previousProducerId: producerId, nextProducerId: undefined };

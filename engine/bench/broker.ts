@@ -1,10 +1,10 @@
 /** The broker under kafkajs: produce, consume, latency at a steady rate, memory; the same against another Kafka for the ratio. */
-import { setTimeout as sleep } from 'node:timers/promises';
-import type { Kafka } from 'kafkajs';
-import { connect, createTopic, fill, jsonMessage, messageBytes, openStage, partitions } from './kafka.ts';
-import type { BenchOptions, BenchResult, Figure } from './types.ts';
+import { createTopic, openStage, partitions, runLoad, type Stage } from './kafka.ts';
+import { messageBytes, type BenchOptions, type BenchResult, type Figure } from './types.ts';
 
 const latencyRatePerSecond = 1_000;
+const steadyRatePerSecond = 100_000;
+const warmUpMessages = 20_000;
 
 interface Measured {
   readonly produced: number;
@@ -14,87 +14,65 @@ interface Measured {
 
 export const benchBroker = async (options: BenchOptions): Promise<BenchResult> => {
   const messages = options.seconds * 40_000;
+  const { against, tell } = options;
+  const steady = await onStage((stage) => measureMemory(stage, options));
+  tell(`broker: ${messages} messages of ${messageBytes} bytes over ${partitions} partitions …`);
+  const { own, peak } = await onStage(async (stage) => ({
+    own: await measure(stage.address, messages, options),
+    peak: memoryOf('memory of the broker, peak of all that', stage),
+  }));
+  const others = against === undefined ? [] : compare(own, await measure(against, messages, options), against);
+  return {
+    bench: 'broker',
+    how: `kafkajs 2.2.4 in a process of its own, acks=all, ${messages} messages of ${messageBytes} bytes, ${partitions} partitions`,
+    figures: [...figuresOf(own, 'embedded'), peak, ...steady, ...others],
+  };
+};
+
+const onStage = async <T>(work: (stage: Stage) => Promise<T>): Promise<T> => {
   const stage = await openStage();
   try {
-    options.tell(`broker: ${messages} messages of ${messageBytes} bytes over ${partitions} partitions …`);
-    const own = await measure(stage.address, messages, options);
-    const figures = figuresOf(own, 'embedded');
-    const rss = {
-      name: 'memory of the broker, peak',
-      value: Math.round(stage.broker.totals.rssPeakBytes / 1e6),
-      unit: 'MB',
-    };
-    const others =
-      options.against === undefined
-        ? []
-        : compare(own, await measure(options.against, messages, options), options.against);
-    return {
-      bench: 'broker',
-      how: `kafkajs 2.2.4, acks=all, ${messages} messages of ${messageBytes} bytes, ${partitions} partitions, one client process`,
-      figures: [...figures, rss, ...others],
-    };
+    return await work(stage);
   } finally {
     await stage.stop();
   }
 };
 
-const measure = async (address: string, messages: number, { seconds, tell }: BenchOptions): Promise<Measured> => {
-  const kafka = await connect(address);
-  const topic = `bench-${Date.now().toString(36)}`;
-  await createTopic(kafka, topic);
-  await fill(kafka, topic, 20_000);
-  tell(`  ${address}: producing …`);
-  const produceSeconds = await fill(kafka, topic, messages);
-  tell(`  ${address}: consuming …`);
-  const consumeSeconds = await consume(kafka, topic, messages + 20_000);
-  tell(`  ${address}: latency at ${latencyRatePerSecond} a second …`);
-  const p99Ms = await latency(kafka, topic, seconds);
-  return { produced: messages / produceSeconds, consumed: (messages + 20_000) / consumeSeconds, p99Ms };
-};
+const memoryOf = (name: string, { broker }: Stage): Figure => ({
+  name,
+  value: Math.round(broker.totals.rssPeakBytes / 1e6),
+  unit: 'MB',
+});
 
-const consume = async (kafka: Kafka, topic: string, messages: number): Promise<number> => {
-  const consumer = kafka.consumer({ groupId: topic, maxBytesPerPartition: 4 << 20 });
-  await consumer.connect();
-  await consumer.subscribe({ topic, fromBeginning: true });
-  let seen = 0;
-  let beganAtMs = 0;
-  const done = Promise.withResolvers<void>();
-  await consumer.run({
-    eachBatchAutoResolve: true,
-    // The clock starts with the first batch: joining the group is not what is measured.
-    eachBatch: ({ batch }) => {
-      if (seen === 0) beganAtMs = performance.now();
-      seen += batch.messages.length;
-      if (seen >= messages) done.resolve();
-      return Promise.resolve();
-    },
+/** What a broker that has just started needs at a steady rate; the rate that the client really kept is told with it. */
+const measureMemory = async (stage: Stage, { seconds, tell }: BenchOptions): Promise<Figure[]> => {
+  const { address } = stage;
+  tell(`broker: memory at ${steadyRatePerSecond} messages a second …`);
+  await createTopic(address, 'steady');
+  const rate = await runLoad({
+    kind: 'produce',
+    address,
+    topic: 'steady',
+    messages: seconds * steadyRatePerSecond,
+    ratePerSecond: steadyRatePerSecond,
   });
-  await done.promise;
-  const seconds = (performance.now() - beganAtMs) / 1000;
-  await consumer.disconnect();
-  return seconds;
+  return [
+    { name: 'a fresh broker at a steady rate of', value: Math.round(rate), unit: 'messages/s' },
+    memoryOf('memory of the broker at that rate, peak', stage),
+  ];
 };
 
-/** One message a request, so many requests a second, whether or not the ones before were answered. */
-const latency = async (kafka: Kafka, topic: string, seconds: number): Promise<number> => {
-  const producer = kafka.producer({ allowAutoTopicCreation: false });
-  await producer.connect();
-  const beganAtMs = performance.now();
-  const latenciesMs: number[] = [];
-  const sends: Promise<void>[] = [];
-  const send = async (number: number): Promise<void> => {
-    const sentAtMs = performance.now();
-    await producer.send({ topic, acks: -1, messages: [jsonMessage(number)] });
-    latenciesMs.push(performance.now() - sentAtMs);
-  };
-  while (performance.now() - beganAtMs < seconds * 1000) {
-    const due = ((performance.now() - beganAtMs) / 1000) * latencyRatePerSecond;
-    while (sends.length < due) sends.push(send(sends.length));
-    await sleep(1);
-  }
-  await Promise.all(sends);
-  await producer.disconnect();
-  return latenciesMs.toSorted((a, b) => a - b)[Math.floor(latenciesMs.length * 0.99)] ?? 0;
+const measure = async (address: string, messages: number, { seconds, tell }: BenchOptions): Promise<Measured> => {
+  const topic = `bench-${Date.now().toString(36)}`;
+  await createTopic(address, topic);
+  await runLoad({ kind: 'produce', address, topic, messages: warmUpMessages });
+  tell(`  ${address}: producing …`);
+  const produced = await runLoad({ kind: 'produce', address, topic, messages });
+  tell(`  ${address}: consuming …`);
+  const consumed = await runLoad({ kind: 'consume', address, topic, messages: messages + warmUpMessages });
+  tell(`  ${address}: latency at ${latencyRatePerSecond} a second …`);
+  const p99Ms = await runLoad({ kind: 'latency', address, topic, ratePerSecond: latencyRatePerSecond, seconds });
+  return { produced, consumed, p99Ms };
 };
 
 const figuresOf = ({ produced, consumed, p99Ms }: Measured, of: string): Figure[] => [

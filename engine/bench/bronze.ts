@@ -1,8 +1,8 @@
 /** From a full topic to durable bronze: the pipeline's process alone against a topic that was filled before. */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { connect, createTopic, fill, messageBytes, openStage, partitions, type Stage } from './kafka.ts';
-import type { BenchOptions, BenchResult } from './types.ts';
+import { createTopic, openStage, partitions, runLoad, type Stage } from './kafka.ts';
+import { messageBytes, type BenchOptions, type BenchResult } from './types.ts';
 
 const topic = 'bench';
 const table = 'bronze.bench';
@@ -12,9 +12,9 @@ export const benchBronze = async ({ seconds, tell }: BenchOptions): Promise<Benc
   const stage = await openStage();
   try {
     tell(`bronze: filling a topic with ${messages} messages of ${messageBytes} bytes …`);
-    const kafka = await connect(stage.address);
-    await createTopic(kafka, topic);
-    await fill(kafka, topic, messages);
+    const { address } = stage;
+    await createTopic(address, topic);
+    await runLoad({ kind: 'produce', address, topic, messages });
     tell('bronze: reading it into the lake …');
     const took = await ingest(stage);
     return {

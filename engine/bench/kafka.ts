@@ -1,14 +1,14 @@
-/** What the benchmarks need of Kafka: an embedded broker in a process of its own, and a topic full of JSON. */
+/** What the benchmarks need of Kafka: an embedded broker in a process of its own, a topic, and kafkajs in another process. */
+import { fork } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Kafka, Message } from 'kafkajs';
+import { fileURLToPath } from 'node:url';
 import { openLogs } from '../logs.ts';
 import { createProcesses, type Processes } from '../platform/processes.ts';
+import type { Load } from './kafkajs-load.ts';
 
-export const messageBytes = 240;
 export const partitions = 6;
-const batchMessages = 2_000;
 
 export interface Stage {
   readonly dir: string;
@@ -36,44 +36,25 @@ export const openStage = async (): Promise<Stage> => {
   };
 };
 
-export const connect = async (address: string): Promise<Kafka> => {
-  const { Kafka: Client, logLevel } = await import('kafkajs');
-  return new Client({ clientId: 'tiffin-bench', brokers: [address], logLevel: logLevel.NOTHING });
-};
-
-/** A JSON object of exactly `messageBytes` bytes. */
-export const jsonMessage = (number: number): Message => {
-  const head = `{"event_id":"${String(number).padStart(12, '0')}","type":"bench.event","event_time":"2026-01-05T06:00:00.000Z","filler":"`;
-  return { key: String(number % 10_000), value: head.padEnd(messageBytes - 2, 'x') + '"}' };
-};
-
-export const createTopic = async (kafka: Kafka, topic: string): Promise<void> => {
-  const admin = kafka.admin();
+export const createTopic = async (address: string, topic: string): Promise<void> => {
+  const { Kafka, logLevel } = await import('kafkajs');
+  const admin = new Kafka({ clientId: 'tiffin-bench', brokers: [address], logLevel: logLevel.NOTHING }).admin();
   await admin.connect();
   await admin.createTopics({ topics: [{ topic, numPartitions: partitions }], waitForLeaders: true });
   await admin.disconnect();
 };
 
-/** Produces so many messages with acks=all, a few requests under way at a time; gives the seconds that it took. */
-export const fill = async (kafka: Kafka, topic: string, messages: number): Promise<number> => {
-  const producer = kafka.producer({ allowAutoTopicCreation: false });
-  await producer.connect();
-  const beganAtMs = performance.now();
-  let next = 0;
-  const lane = async (): Promise<void> => {
-    while (next < messages) {
-      const count = Math.min(batchMessages, messages - next);
-      const first = next;
-      next += count;
-      await producer.send({
-        topic,
-        acks: -1,
-        messages: Array.from({ length: count }, (_, i) => jsonMessage(first + i)),
-      });
-    }
-  };
-  await Promise.all(Array.from({ length: 4 }, lane));
-  const seconds = (performance.now() - beganAtMs) / 1000;
-  await producer.disconnect();
-  return seconds;
-};
+const entry = fileURLToPath(new URL('kafkajs-load.ts', import.meta.url));
+
+/** Runs a load in a process of its own, so that client and broker share nothing but the socket; gives its figure. */
+export const runLoad = (load: Load): Promise<number> =>
+  new Promise((resolve, reject) => {
+    const child = fork(entry, [JSON.stringify(load)], {
+      execArgv: ['--disable-warning=TimeoutNegativeWarning', '--disable-warning=ExperimentalWarning'],
+    });
+    child.once('message', resolve);
+    child.once('error', reject);
+    child.once('exit', (code, signal) =>
+      reject(new Error(`The client of the benchmark ended with ${signal ?? `exit code ${code}`}`)),
+    );
+  });

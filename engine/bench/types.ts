@@ -26,3 +26,6 @@ export const perSecond = async (seconds: number, work: () => number | Promise<nu
   while (performance.now() - beganAtMs < seconds * 1000) done += await work();
   return Math.round(done / ((performance.now() - beganAtMs) / 1000));
 };
+
+/** Of each message that the benchmarks produce. */
+export const messageBytes = 240;

@@ -51,6 +51,11 @@ export class FetchSessions {
     return this.sessions.size;
   }
 
+  /** What a session is about; nothing if there is no such session. */
+  wantedIn(sessionId: number): Iterable<WantedPartition> {
+    return this.sessions.get(sessionId)?.wanted.values() ?? [];
+  }
+
   /** Decides what a fetch request means: everything it lists, or a session's partitions as changed by it. */
   resolve(claim: FetchClaim): SessionAnswer {
     if (claim.sessionEpoch === FINAL_EPOCH || claim.sessionEpoch === INITIAL_EPOCH) {

@@ -6,6 +6,7 @@ import type { Socket } from 'node:net';
 import type { Context, Endpoint, Peer, Services } from '../context.ts';
 import { DISK_HINT, ErrorCode, isStorageError, messageOf, systemCode } from '../errors.ts';
 import type { Authentication } from './authentication.ts';
+import { topicsOf } from './topics-of.ts';
 import type { Faults } from './faults.ts';
 import { FrameCutter, type Frame, type FrameProblem } from './frames.ts';
 import { encodeResponse, parseRequest, type Request } from './requests.ts';
@@ -145,7 +146,7 @@ export class Connection {
       frame.release();
       return this.hangUp();
     }
-    const fault = this.options.faults.for(request);
+    const fault = this.options.faults.for(request, () => topicsOf(request, this.options.services));
     if (fault === undefined) return this.handle(request, frame);
     if (fault.kind === 'delay') return this.delay(request, frame, fault.delayMs);
     if (fault.kind === 'disconnect') this.hangUp();

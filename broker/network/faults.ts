@@ -48,10 +48,10 @@ export class Faults {
     return this.rules.map(({ rule, struck }) => ({ ...rule, struck }));
   }
 
-  /** What shall happen to a request; usually nothing. */
-  for(request: Request): FaultEffect | undefined {
+  /** What shall happen to a request; usually nothing. `topics` is asked only if a rule wants to know. */
+  for(request: Request, topics: () => ReadonlySet<string>): FaultEffect | undefined {
     for (const entry of this.rules) {
-      if (!matches(entry.rule, request) || this.random() >= (entry.rule.probability ?? 1)) continue;
+      if (!matches(entry.rule, request, topics) || this.random() >= (entry.rule.probability ?? 1)) continue;
       entry.struck++;
       return entry.rule.effect;
     }
@@ -59,21 +59,7 @@ export class Faults {
   }
 }
 
-const matches = (rule: FaultRule, request: Request): boolean =>
+const matches = (rule: FaultRule, request: Request, topics: () => ReadonlySet<string>): boolean =>
   (rule.api === undefined || rule.api === request.api.name) &&
   (rule.clientId === undefined || rule.clientId === request.clientId) &&
-  (rule.topic === undefined || mentions(request.body, rule.topic));
-
-/** Whether a topic's name occurs in the request's list of topics. */
-const mentions = (body: object, topic: string): boolean =>
-  Object.values(body).some(
-    (value: unknown) =>
-      Array.isArray(value) &&
-      value.some(
-        (one: unknown) =>
-          one === topic ||
-          (typeof one === 'object' &&
-            one !== null &&
-            (('name' in one && one.name === topic) || ('topic' in one && one.topic === topic))),
-      ),
-  );
+  (rule.topic === undefined || topics().has(rule.topic));

@@ -8,7 +8,14 @@ hostChild<BrokerRole>(async ({ host, port, dataDir }, { log }) => {
   return {
     info: { port: broker.port },
     metrics: () => ({ topics: topicsOf(broker.metrics()) }),
-    asks: {},
+    asks: {
+      'set faults': (rules) => {
+        broker.faults.clear();
+        for (const rule of rules) broker.faults.set(rule);
+        return null;
+      },
+      faults: () => broker.faults.list(),
+    },
     stop: () => broker.stop(),
   };
 });

@@ -12,6 +12,7 @@ import type {
   QueryState,
   WorldState,
 } from '../contract/index.ts';
+import type { ActiveFault, FaultRule } from '../../broker/index.ts';
 import type { CdcCounts } from '../../ingest/index.ts';
 import type { JsonValue } from '../../lake/index.ts';
 import type { LedgerReport, Scenario, WorldOptions } from '../../simulator/index.ts';
@@ -25,12 +26,18 @@ export interface BrokerRole {
   info: { port: number };
   /** null: a broker that does not tell */
   metrics: { topics: Readonly<Record<string, { messages: number; bytes: number }>> | null };
-  asks: Nothing;
+  asks: {
+    /** Puts faults on requests, in place of those before; none at all unless this was asked. */
+    'set faults': { input: readonly FaultRule[]; answer: null };
+    /** The faults, and how often each has struck. */
+    faults: { input: Nothing; answer: readonly ActiveFault[] };
+  };
   event: never;
 }
 
 /** An Apache Kafka in the embedded one's place. */
-export interface ApacheRole extends Omit<BrokerRole, 'config'> {
+export interface ApacheRole extends Omit<BrokerRole, 'config' | 'asks'> {
+  asks: Nothing;
   config: { port: number; dataDir: string; jarsDir: string; java: string | null };
 }
 

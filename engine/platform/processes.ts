@@ -20,7 +20,7 @@ export interface Processes {
 
 /** V8's heap per process, in MB. Small young generations: the rooms keep their data outside the heap, in buffers and DuckDB. */
 const heaps: Readonly<Record<ChildName, { readonly oldMb: number; readonly semiMb: number }>> = {
-  broker: { oldMb: 256, semiMb: 4 },
+  broker: { oldMb: 256, semiMb: 1 },
   simulator: { oldMb: 384, semiMb: 8 },
   ingest: { oldMb: 256, semiMb: 8 },
   pipeline: { oldMb: 384, semiMb: 4 },

@@ -15,11 +15,21 @@ const kafkaPort = 9092;
 
 export const brokerCommand = async (options: BrokerOptions): Promise<number> => {
   const stop = onStopRequest();
-  const logs = openLogs({ onLine: ({ level, message }) => level !== 'debug' && narrate(message) });
+  // Until it is ready its lines are kept: if it cannot start, one sentence says why.
+  const early: string[] = [];
+  let tell = (message: string): void => void early.push(message);
+  const logs = openLogs({ onLine: ({ level, message }) => level !== 'debug' && tell(message) });
   const dataDir = options.data ?? join(options.workspace, 'kafka');
   const { broker } = createProcesses(logs, 'embedded');
   let port = options.port ?? kafkaPort;
-  ({ port } = await broker.start(() => ({ host: '127.0.0.1', port, dataDir })));
+  try {
+    ({ port } = await broker.start(() => ({ host: '127.0.0.1', port, dataDir })));
+  } catch (error) {
+    await broker.stop();
+    throw error;
+  }
+  tell = narrate;
+  for (const message of early) narrate(message);
   print(`Kafka is at 127.0.0.1:${port}`);
   narrate(`  its log is in ${dataDir}\n  Ctrl-C stops it`);
   await stop.requested;

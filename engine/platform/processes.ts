@@ -18,7 +18,10 @@ export interface Processes {
   readonly query: SupervisedChild<QueryRole>;
 }
 
-/** V8's heap per process, in MB. Small young generations: the rooms keep their data outside the heap, in buffers and DuckDB. */
+/**
+ * V8's heap per process, in MB. Small young generations: the rooms keep their data outside the heap, in buffers and DuckDB,
+ * and what sockets have read is let go only when the young generation is looked through.
+ */
 const heaps: Readonly<Record<ChildName, { readonly oldMb: number; readonly semiMb: number }>> = {
   broker: { oldMb: 256, semiMb: 1 },
   simulator: { oldMb: 384, semiMb: 8 },
@@ -41,14 +44,17 @@ const environment: NodeJS.ProcessEnv = {
 /** Each running query holds a thread of libuv's pool; pages and completions must find a free one. */
 const queryEnvironment: NodeJS.ProcessEnv = { ...environment, UV_THREADPOOL_SIZE: '10' };
 
+/** The flags of Node with which a process runs. */
+export const nodeFlagsOf = (name: ChildName): string[] => [
+  `--max-old-space-size=${heaps[name].oldMb}`,
+  `--max-semi-space-size=${heaps[name].semiMb}`,
+  ...silencedWarnings.map((warning) => `--disable-warning=${warning}`),
+];
+
 const child = (name: ChildName, logs: Logs, file: string = name): ConstructorParameters<typeof SupervisedChild>[0] => ({
   name,
   entry: entryOf(file),
-  execArgv: [
-    `--max-old-space-size=${heaps[name].oldMb}`,
-    `--max-semi-space-size=${heaps[name].semiMb}`,
-    ...silencedWarnings.map((warning) => `--disable-warning=${warning}`),
-  ],
+  execArgv: nodeFlagsOf(name),
   env: name === 'query' ? queryEnvironment : environment,
   logs,
 });

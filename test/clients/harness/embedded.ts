@@ -2,12 +2,13 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
+import { nodeFlagsOf } from '../../../engine/index.ts';
 import type { BrokerOptions, Ports, RunningBroker } from './target.ts';
 
 export const startEmbedded = async (options: BrokerOptions): Promise<RunningBroker> => {
   const child = fork(join(import.meta.dirname, 'embedded-process.ts'), {
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
-    execArgv: [],
+    execArgv: nodeFlagsOf('broker'),
   });
   const ended = once(child, 'exit');
   child.send(options);

@@ -20,7 +20,7 @@ hostChild<ApacheRole>(async ({ port, dataDir, jarsDir, java }) => {
     return undefined;
   });
   return {
-    info: { port: apache.ports.plain },
+    info: { port: apache.ports.plain, listenerPorts: [] },
     metrics: () => ({ topics: null }),
     usageBeside: () => (usage = usageOf(apache.pid) ?? usage),
     asks: {},

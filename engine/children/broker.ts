@@ -3,10 +3,10 @@ import { type BrokerMetrics, startBroker } from '../../broker/index.ts';
 import { hostChild } from './host.ts';
 import type { BrokerRole } from './roles.ts';
 
-hostChild<BrokerRole>(async ({ host, port, dataDir }, { log }) => {
-  const broker = await startBroker({ host, port, dataDir, log, now: Date.now });
+hostChild<BrokerRole>(async (config, { log }) => {
+  const broker = await startBroker({ ...config, log, now: Date.now });
   return {
-    info: { port: broker.port },
+    info: { port: broker.port, listenerPorts: broker.listenerPorts },
     metrics: () => ({ topics: topicsOf(broker.metrics()) }),
     asks: {
       'set faults': (rules) => {

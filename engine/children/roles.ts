@@ -17,13 +17,15 @@ import type { CdcCounts } from '../../ingest/index.ts';
 import type { JsonValue } from '../../lake/index.ts';
 import type { LedgerReport, Scenario, WorldOptions } from '../../simulator/index.ts';
 import type { ExportFormat, TableComparison, TableProgress } from '../query/session/index.ts';
+import type { BrokerFile } from '../kafka/broker-file.ts';
 import type { DatabaseConfig } from '../query/session/database.ts';
 
 type Nothing = Record<string, never>;
 
 export interface BrokerRole {
-  config: { host: string; port: number; dataDir: string };
-  info: { port: number };
+  config: BrokerFile & { host: string; port: number; dataDir: string };
+  /** The port of the main listener, and those of further ones in their order. */
+  info: { port: number; listenerPorts: readonly number[] };
   /** null: a broker that does not tell */
   metrics: { topics: Readonly<Record<string, { messages: number; bytes: number }>> | null };
   asks: {

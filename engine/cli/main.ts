@@ -114,6 +114,7 @@ program
   .description('the embedded Kafka alone')
   .addOption(portOption('its port (default: 9092)'))
   .option('--data <dir>', 'folder of its log (default: kafka in the workspace)')
+  .option('--config <file>', 'more settings, and listeners with TLS or SASL, as YAML (see docs/KAFKA.md)')
   .addOption(workspaceOption())
   .action(run(async () => (await import('./broker.ts')).brokerCommand));
 

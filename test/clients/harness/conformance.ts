@@ -119,6 +119,31 @@ ${missingTable(served, apacheServed)}
 - Durability is Kafka's: an acknowledged batch is in the system's page cache, so it survives the death of the process; \`flush.messages=1\` on a topic also syncs each
   append to the disk.
 - Loopback only, unless it is told to listen elsewhere.
+
+## Alone, with TLS or SASL
+
+\`tiffin broker --port 9092 --data DIR --config kafka.yaml\` runs the broker alone. The file may hold
+
+| key | what it sets |
+| --- | --- |
+| \`host\`, \`port\`, \`advertisedHost\`, \`advertisedPort\` | where the main listener listens (127.0.0.1 if nothing is said), and what clients are told to connect to |
+| \`tls\`: \`key\`, \`cert\`, \`clientCa\` | PEM files, from where the file is; with \`clientCa\` clients must show a certificate of it |
+| \`sasl\`: \`users\` (\`name\`, \`password\`), \`mechanisms\` | PLAIN, SCRAM-SHA-256, SCRAM-SHA-512; all three if nothing is said |
+| \`listeners\` | further listeners, each with its \`port\` and any of the above |
+| \`autoCreateTopics\`, \`defaultPartitions\`, \`partitionsPerTopicMax\` | topics that nobody created; true, 1, 1000 |
+| \`topicDefaults\` | defaults of topic configurations under Kafka's names, say \`retention.ms\`, \`cleanup.policy\`, \`flush.messages\` |
+| \`requestBytesMax\`, \`fetchBytesMax\`, \`connectionsMax\`, \`idleConnectionMs\` | limits of the network |
+| \`groupInitialDelayMs\`, \`groupSessionTimeoutMinMs\`, \`groupSessionTimeoutMaxMs\`, \`consumerSessionTimeoutMs\`, \`consumerHeartbeatMs\`, \`offsetsRetentionMs\`, \`transactionTimeoutMaxMs\` | times of groups and transactions |
+
+\`\`\`yaml
+autoCreateTopics: false
+topicDefaults: { retention.ms: 3600000 }
+listeners:
+  - port: 9093
+    tls: { key: server.key, cert: server.crt }
+  - port: 9094
+    sasl: { users: [{ name: ann, password: secret }] }
+\`\`\`
 `;
 };
 

@@ -20,6 +20,9 @@ import type { EventType, TableName } from './types.ts';
 
 export type * from './types.ts';
 
+/** Key and value of an event together. A record batch of Kafka is at most 1 MB by default, and a record has to fit into one. */
+export const recordBytesMax = 800_000;
+
 export interface EventContract {
   type: string;
   topic: string;

@@ -88,10 +88,13 @@ const bronzeCounts = (facts: AuditFacts, topic: string): AuditLine['counts'] =>
     ...(rows === positions ? [] : [{ hop: `${table}, each message once`, count: positions }]),
   ]);
 
+/** Kafka has its events, and no table is made of them. */
+export const unreadTopic = 'no pipeline reads this topic into bronze';
+
 const noteOn = (facts: AuditFacts, topic: string): string | undefined => {
   const bronze = bronzeOf(facts, topic);
   if (facts.ledger[topic] === undefined) return 'written by another source: the ledger does not know it';
-  if (bronze.length === 0 && (facts.kafka[topic] ?? 0) > 0) return 'no pipeline reads this topic into bronze';
+  if (bronze.length === 0 && (facts.kafka[topic] ?? 0) > 0) return unreadTopic;
   return undefined;
 };
 

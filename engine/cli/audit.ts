@@ -1,5 +1,6 @@
 /** `tiffin audit`: of the engine that runs on the workspace, or, when none does, of the platform started for it without a source. */
 import type { AuditReport } from '../contract/index.ts';
+import { unreadTopic } from '../audit/lines.ts';
 import { runningEngine } from '../workspace/index.ts';
 import { callEngine } from './client.ts';
 import { count, exitCodes, narrate, print, printJson, tableText } from './output.ts';
@@ -43,4 +44,14 @@ export const printAudit = (report: AuditReport): void => {
       ? 'All counts agree; nothing is lost and nothing is doubled.'
       : `Not all counts agree; lost: ${count(report.lost)}.`,
   );
+  for (const { subject, note } of report.lines) if (note === unreadTopic) print(`\n${howToRead(subject)}`);
+};
+
+/** What somebody with data of their own does next. */
+const howToRead = (topic: string): string => {
+  const table = topic.replace(/^replay\./, '').replaceAll(/[^a-z0-9_]+/gi, '_');
+  return [
+    `No pipeline reads the topic ${topic}. In a file of its own in the workspace's pipelines/, this makes a table of it:`,
+    `  CREATE OR REFRESH STREAMING TABLE bronze.${table} AS SELECT * FROM STREAM read_kafka(topics => '${topic}');`,
+  ].join('\n');
 };

@@ -1,10 +1,9 @@
 /** NDJSON by bytes: a line's bytes are what Kafka gets, so a body is never decoded as a whole. */
+import { recordBytesMax } from '../../schemas/index.ts';
 import { Refusal } from './refusal.ts';
 
 const lineFeed = 0x0a;
 const carriageReturn = 0x0d;
-/** Key and value. A record batch of Kafka is at most 1 MB by default, and a record has to fit into one. */
-const recordBytesMax = 800_000;
 
 /** The lines of a body. The line's end (LF or CRLF) is no part of it, and the last line may lack it. */
 export function splitLines(body: Buffer): Buffer[] {

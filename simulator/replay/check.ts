@@ -4,9 +4,11 @@
  */
 import { createHash } from 'node:crypto';
 import { basename } from 'node:path';
+import { recordBytesMax } from '../../schemas/index.ts';
 import { SimulatorError } from '../failure.ts';
 import { readCsv } from './csv.ts';
 import type { CsvRecord } from './csv.ts';
+import { cellsOf, keysFor } from './lines.ts';
 
 export interface CsvFacts {
   path: string;
@@ -23,10 +25,11 @@ export async function checkCsv(path: string): Promise<CsvFacts> {
   const inspector = new Inspector(path);
   const name = basename(path);
   let columns: string[] | undefined;
+  let keys: string[] = [];
   let rows = 0;
   for await (const record of readCsv(path, (chunk) => inspector.add(chunk))) {
-    if (columns === undefined) columns = checkHeader(name, record.cells);
-    else checkRow(name, record, ++rows, columns.length);
+    if (columns === undefined) keys = keysFor((columns = checkHeader(name, record.cells)));
+    else checkRow(name, record, ++rows, keys);
   }
   inspector.end();
   if (columns === undefined)
@@ -58,12 +61,27 @@ function headerFault(header: string[]): string | undefined {
   return undefined;
 }
 
-function checkRow(name: string, { cells, line }: CsvRecord, row: number, columns: number): void {
-  if (cells.length === columns) return;
+/** What an event has beside its cells: its identity, twice, as it is the key too. */
+const identityBytes = 200;
+/** A character may need so many bytes: `\\u0000`. */
+const characterBytesMax = 6;
+
+function checkRow(name: string, { cells, line }: CsvRecord, row: number, keys: readonly string[]): void {
+  if (cells.length !== keys.length)
+    throw new SimulatorError(
+      'CSV_RAGGED',
+      `Row ${row} (line ${line}) of ${name} has ${counted(cells.length)}, the header has ${keys.length}.`,
+      'Mend the row; commas that belong to the text need quotes around it. Nothing was sent.',
+    );
+  const most = recordBytesMax - identityBytes;
+  const length = cells.reduce((sum, cell, at) => sum + cell.length + keys[at]!.length, 0);
+  if (length * characterBytesMax <= most) return;
+  const bytes = Buffer.byteLength(cellsOf(keys, cells));
+  if (bytes <= most) return;
   throw new SimulatorError(
-    'CSV_RAGGED',
-    `Row ${row} (line ${line}) of ${name} has ${counted(cells.length)}, the header has ${columns}.`,
-    'Mend the row; commas that belong to the text need quotes around it. Nothing was sent.',
+    'CSV_ROW_TOO_LARGE',
+    `Row ${row} (line ${line}) of ${name} makes an event of ${bytes} bytes, and ${most} is the most.`,
+    'Shorten its longest cell, or leave that column out. Nothing was sent.',
   );
 }
 

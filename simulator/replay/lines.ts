@@ -70,9 +70,7 @@ export class RowReader {
   #line(cells: string[]): string {
     const row = ++this.#row;
     if (cells.length !== this.#keys.length || row > this.#facts.rows) throw changed(this.#facts.path);
-    let line = `${this.#idPrefix}${row}","row":${row}`;
-    for (const [index, cell] of cells.entries()) line += `${this.#keys[index]}${JSON.stringify(cell)}`;
-    return `${line}}`;
+    return `${this.#idPrefix}${row}","row":${row}${cellsOf(this.#keys, cells)}}`;
   }
 
   #end(): undefined {
@@ -80,8 +78,15 @@ export class RowReader {
   }
 }
 
+/** The cells of a row as they stand in its event. */
+export const cellsOf = (keys: readonly string[], cells: readonly string[]): string => {
+  let text = '';
+  for (const [index, cell] of cells.entries()) text += `${keys[index]}${JSON.stringify(cell)}`;
+  return text;
+};
+
 /** `,"name":` for every column. A column of ours keeps its name; one of the file's that is called alike gets a prefix. */
-function keysFor(columns: string[]): string[] {
+export function keysFor(columns: string[]): string[] {
   return columns.map(
     (column) => `,${JSON.stringify(['event_id', 'row'].includes(column) ? `csv_${column}` : column)}:`,
   );

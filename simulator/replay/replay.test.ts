@@ -218,6 +218,12 @@ describe('files that cannot be replayed are refused with one sentence', () => {
     ],
     ['too few columns', ragged, 'CSV_RAGGED', 'Row 17 (line 18) of file.csv has 1 column, the header has 2.'],
     ['too many columns', 'a,b\n1,2,3\n', 'CSV_RAGGED', 'Row 1 (line 2) of file.csv has 3 columns, the header has 2.'],
+    [
+      'a cell that no event can hold',
+      `a,b\n1,2\n3,${'é'.repeat(400_000)}\n`,
+      'CSV_ROW_TOO_LARGE',
+      'Row 2 (line 3) of file.csv makes an event of 800015 bytes, and 799800 is the most.',
+    ],
     ['not UTF-8', latin1, 'CSV_NOT_UTF8', 'file.csv is not UTF-8 text: see the bytes from 0 on.'],
     [
       'cut in a character',

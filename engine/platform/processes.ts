@@ -24,10 +24,10 @@ export interface Processes {
  */
 const heaps: Readonly<Record<ChildName, { readonly oldMb: number; readonly semiMb: number }>> = {
   broker: { oldMb: 256, semiMb: 1 },
-  simulator: { oldMb: 384, semiMb: 8 },
-  ingest: { oldMb: 256, semiMb: 8 },
-  pipeline: { oldMb: 384, semiMb: 4 },
-  query: { oldMb: 384, semiMb: 4 },
+  simulator: { oldMb: 384, semiMb: 2 },
+  ingest: { oldMb: 256, semiMb: 1 },
+  pipeline: { oldMb: 384, semiMb: 2 },
+  query: { oldMb: 384, semiMb: 1 },
 };
 
 /** Warnings that are not ours to mend and would only fill the log; all others are shown. */

@@ -22,9 +22,11 @@ export interface Running {
   readonly ended: Promise<Ended>;
 }
 
-export const start = (args: readonly string[], env: NodeJS.ProcessEnv = {}): Running => {
+/** `ownGroup`: it and the processes that it starts can be sent a signal together (not on Windows). */
+export const start = (args: readonly string[], env: NodeJS.ProcessEnv = {}, ownGroup = false): Running => {
   const child = spawn(process.execPath, [main, ...args], {
     cwd: tmpdir(),
+    detached: ownGroup,
     env: { ...process.env, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });

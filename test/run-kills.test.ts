@@ -54,6 +54,20 @@ test(
   },
 );
 
+test.skipIf(process.platform === 'win32')(
+  'a shutdown, which sends SIGTERM to all processes at once, stops them in order: none is reported as dead',
+  { timeout: 120_000 },
+  async () => {
+    const up = start(['up', '--workspace', dir.path, '--no-open'], {}, true);
+    await vi.waitFor(() => expect(pidOf(dir.path, 'query')).toBeGreaterThan(0), { timeout: 60_000 });
+    await vi.waitFor(() => expect(up.stderr()).toContain('gateway'), { timeout: 60_000 });
+    const pids = ['pipeline', 'ingest', 'broker', 'query'].map((name) => pidOf(dir.path, name)!);
+    process.kill(-up.process.pid!, 'SIGTERM');
+    expect(await up.ended).toMatchObject({ code: 0, stderr: expect.not.stringContaining('started again') });
+    expect(pids.filter(isAlive)).toEqual([]);
+  },
+);
+
 const isAlive = (pid: number): boolean => {
   try {
     return process.kill(pid, 0);

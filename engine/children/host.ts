@@ -26,6 +26,7 @@ export interface ChildContext<R extends Role> {
 export type StartRoom<R extends Role> = (config: R['config'], context: ChildContext<R>) => Promise<Room<R>>;
 
 const metricsEveryMs = 1_000;
+const termMsMax = 2_000;
 
 /** Runs the process. Call it once, at the top of an entry point. */
 export const hostChild = <R extends Role>(start: StartRoom<R>): void => {
@@ -55,6 +56,8 @@ export const hostChild = <R extends Role>(start: StartRoom<R>): void => {
   // Ctrl-C reaches the whole group of processes: the engine alone decides, and stops the others in their order.
   process.on('SIGINT', () => undefined);
   if (process.platform !== 'win32') process.on('SIGHUP', () => undefined);
+  // A shutdown of the computer sends this to all processes: the engine is given the time to stop this one in its turn.
+  process.on('SIGTERM', () => void setTimeout(() => void leave(room, 0), termMsMax));
   process.on('disconnect', () => void leave(room, 0));
   process.on('message', (message: ToChild) => {
     if (message.kind === 'start') {

@@ -4,7 +4,7 @@ import type { ListenerConfig } from '../../broker/index.ts';
 import { openLogs } from '../logs.ts';
 import { createProcesses } from '../platform/processes.ts';
 import { readBrokerFile } from '../kafka/broker-file.ts';
-import { exitCodes, narrate, print } from './output.ts';
+import { exitCodes, logText, narrate, print } from './output.ts';
 import { onStopRequest } from './signals.ts';
 
 export interface BrokerOptions {
@@ -21,7 +21,7 @@ export const brokerCommand = async (options: BrokerOptions): Promise<number> => 
   // Until it is ready its lines are kept: if it cannot start, one sentence says why.
   const early: string[] = [];
   let tell = (message: string): void => void early.push(message);
-  const logs = openLogs({ onLine: ({ level, message }) => level !== 'debug' && tell(message) });
+  const logs = openLogs({ onLine: (line) => line.level !== 'debug' && tell(logText(line)) });
   const dataDir = options.data ?? join(options.workspace, 'kafka');
   const file = options.config === undefined ? {} : readBrokerFile(options.config);
   const { broker } = createProcesses(logs, 'embedded');

@@ -1,4 +1,5 @@
 /** What the command line prints: results on standard output, narration on standard error, failures as one sentence and a hint. */
+import type { LogLine } from '../contract/index.ts';
 import { problemOf, sentenceOf, UsageError } from '../errors.ts';
 
 export const exitCodes = { done: 0, no: 1, wrongUse: 2 } as const;
@@ -6,6 +7,12 @@ export const exitCodes = { done: 0, no: 1, wrongUse: 2 } as const;
 export const print = (text: string): void => void process.stdout.write(`${text}\n`);
 export const narrate = (text: string): void => void process.stderr.write(`${text}\n`);
 export const printJson = (value: unknown): void => print(JSON.stringify(value));
+
+/** A line of the log as the terminal shows it: what to do about it is on a line of its own. */
+export const logText = ({ message, fields }: Pick<LogLine, 'message' | 'fields'>): string => {
+  const hint = fields?.['hint'];
+  return typeof hint === 'string' ? `${message}\n  ${hint}` : message;
+};
 
 /** Codes of failures that mean wrong use of the command rather than a no. */
 const usageCodes = new Set([

@@ -1,11 +1,11 @@
 /** What the commands share: opening a workspace with its lock, starting a platform on it, and ending both whatever happens. */
-import type { ProcessName } from '../contract/index.ts';
+import type { LogLine } from '../contract/index.ts';
 import { TiffinError } from '../errors.ts';
 import { openLogs, type Logs } from '../logs.ts';
 import { type ChildName, Platform } from '../platform/index.ts';
 import { type Workspace, openWorkspace, readWorkspace, type WorkspaceLock } from '../workspace/index.ts';
 import { starterDir, version } from './project.ts';
-import { narrate } from './output.ts';
+import { logText, narrate } from './output.ts';
 import { onStopRequest } from './signals.ts';
 
 export interface SessionOptions {
@@ -56,16 +56,9 @@ export const withPlatform = async <T>(options: SessionOptions, use: (session: Se
   }
 };
 
-const tellWarning = ({
-  level,
-  process: name,
-  message,
-}: {
-  level: string;
-  process: ProcessName;
-  message: string;
-}): void => {
-  if (level === 'warn' || level === 'error' || process.env['TIFFIN_DEBUG']) narrate(`[${name}] ${message}`);
+const tellWarning = (line: LogLine): void => {
+  const isWarning = line.level === 'warn' || line.level === 'error';
+  if (isWarning || process.env['TIFFIN_DEBUG']) narrate(`[${line.process}] ${logText(line)}`);
 };
 
 /** The workspace that a command reads; it must be there. */

@@ -237,7 +237,7 @@ export class SupervisedChild<R extends Role> {
 
   #failed(problem: Problem): void {
     this.#tell(problem);
-    this.#log('error', problem.message, { code: problem.code });
+    this.#log('error', problem.message, { code: problem.code, ...(problem.hint && { hint: problem.hint }) });
     if (this.#readyAtMs === null) this.#first.reject(errorOf(problem));
   }
 

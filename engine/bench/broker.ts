@@ -1,5 +1,5 @@
 /** The broker under kafkajs: produce, consume, latency at a steady rate, memory; the same against another Kafka for the ratio. */
-import { createTopic, openStage, partitions, runLoad, type Stage } from './kafka.ts';
+import { checkReachable, createTopic, openStage, partitions, runLoad, type Stage } from './kafka.ts';
 import { messageBytes, type BenchOptions, type BenchResult, type Figure } from './types.ts';
 
 const latencyRatePerSecond = 1_000;
@@ -15,6 +15,7 @@ interface Measured {
 export const benchBroker = async (options: BenchOptions): Promise<BenchResult> => {
   const messages = options.seconds * 40_000;
   const { against, tell } = options;
+  if (against !== undefined) await checkReachable(against);
   const steady = await onStage((stage) => measureMemory(stage, options));
   tell(`broker: ${messages} messages of ${messageBytes} bytes over ${partitions} partitions …`);
   const { own, peak } = await onStage(async (stage) => ({

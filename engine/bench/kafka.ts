@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { UsageError } from '../errors.ts';
 import { openLogs } from '../logs.ts';
 import { createProcesses, type Processes } from '../platform/processes.ts';
 import type { Load } from './kafkajs-load.ts';
@@ -36,9 +37,30 @@ export const openStage = async (): Promise<Stage> => {
   };
 };
 
-export const createTopic = async (address: string, topic: string): Promise<void> => {
+const adminOf = async (address: string, retries: number) => {
   const { Kafka, logLevel } = await import('kafkajs');
-  const admin = new Kafka({ clientId: 'tiffin-bench', brokers: [address], logLevel: logLevel.NOTHING }).admin();
+  const options = { clientId: 'tiffin-bench', brokers: [address], logLevel: logLevel.NOTHING, retry: { retries } };
+  return new Kafka(options).admin();
+};
+
+/** Before a minute is spent on our own broker: is the other one there? */
+export const checkReachable = async (address: string): Promise<void> => {
+  const admin = await adminOf(address, 0);
+  try {
+    await admin.connect();
+    await admin.disconnect();
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new UsageError(
+      'NO_KAFKA_THERE',
+      `No Kafka answers at ${address}: ${reason}.`,
+      'Start it, or check --against.',
+    );
+  }
+};
+
+export const createTopic = async (address: string, topic: string): Promise<void> => {
+  const admin = await adminOf(address, 5);
   await admin.connect();
   await admin.createTopics({ topics: [{ topic, numPartitions: partitions }], waitForLeaders: true });
   await admin.disconnect();

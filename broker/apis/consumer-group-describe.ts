@@ -100,7 +100,7 @@ const describe = (group: ConsumerGroup, catalog: Catalog) => ({
     clientId: member.clientId,
     clientHost: member.clientHost,
     subscribedTopicNames: member.topicNames,
-    subscribedTopicRegex: member.topicRegex,
+    subscribedTopicRegex: member.topicRegex?.text ?? null,
     assignment: named(member.assigned, catalog),
     targetAssignment: named(member.target, catalog),
     memberType: CONSUMER,

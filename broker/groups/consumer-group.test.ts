@@ -4,9 +4,11 @@ import { Catalog } from '../catalog/catalog.ts';
 import { ErrorCode } from '../errors.ts';
 import { BufferPool } from '../log/buffer-pool.ts';
 import { MemoryFiles } from '../log/memory-files.ts';
+import { compilePattern } from '../pattern.ts';
 import { range, uniform } from './assignors.ts';
 import { ConsumerGroup } from './consumer-group.ts';
 import type { ConsumerHeartbeat } from './consumer-member.ts';
+import { TopicPattern } from './topic-pattern.ts';
 
 const groups: ConsumerGroup[] = [];
 afterEach(() => {
@@ -43,6 +45,12 @@ const beat = (change: Partial<ConsumerHeartbeat>): ConsumerHeartbeat => ({
   topicPartitions: null,
   ...change,
 });
+
+const topicPattern = async (text: string): Promise<TopicPattern> => {
+  const pattern = await compilePattern(text);
+  if (pattern.kind === 'invalid') throw new Error(pattern.reason);
+  return new TopicPattern(pattern);
+};
 
 /** A client that does as it is told. */
 class Client {
@@ -113,9 +121,9 @@ describe('a group of the new protocol', () => {
     expect(client.partitions).toEqual([0, 1, 2, 3, 4]);
   });
 
-  test('a topic that comes to fit a regular expression is assigned', () => {
+  test('a topic that comes to fit a regular expression is assigned', async () => {
     const { catalog, group } = setUp(1);
-    const first = group.heartbeat(beat({ subscribedTopicRegex: 'order.*' }));
+    const first = group.heartbeat(beat({ subscribedTopicRegex: await topicPattern('order.*') }));
     expect(first.assignment?.topicPartitions).toEqual([]);
     catalog.create('order.placed', 2);
     const second = group.heartbeat(beat({ memberEpoch: first.memberEpoch }));

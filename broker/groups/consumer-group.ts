@@ -105,7 +105,8 @@ export class ConsumerGroup {
 
   private update(member: ConsumerMember, request: ConsumerHeartbeat): void {
     if (request.subscribedTopicNames !== null) member.topicNames = [...request.subscribedTopicNames].toSorted();
-    if (request.subscribedTopicRegex !== null) member.topicRegex = request.subscribedTopicRegex || null;
+    const regex = request.subscribedTopicRegex;
+    if (regex !== null && regex.text !== member.topicRegex?.text) member.topicRegex = regex.text === '' ? null : regex;
     if (request.serverAssignor !== null) member.assignor = request.serverAssignor;
     if (request.rebalanceTimeoutMs > 0) member.rebalanceTimeoutMs = request.rebalanceTimeoutMs;
     const owned = ownedIn(request);
@@ -121,8 +122,7 @@ export class ConsumerGroup {
   private topicsOf(member: ConsumerMember): Set<string> {
     const ids = new Set(member.topicNames.flatMap((name) => this.catalog.named(name)?.id ?? []));
     if (member.topicRegex === null) return ids;
-    const pattern = new RegExp(`^(?:${member.topicRegex})$`);
-    for (const topic of this.catalog.all()) if (pattern.test(topic.name)) ids.add(topic.id);
+    for (const topic of this.catalog.all()) if (member.topicRegex.includes(topic)) ids.add(topic.id);
     return ids;
   }
 

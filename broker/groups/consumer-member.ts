@@ -1,5 +1,6 @@
 /** A member of a group of the new protocol (KIP-848): what it says, what it is told, and what is kept about it. */
 import { parsePartition, partitionKey } from './assignors.ts';
+import type { TopicPattern } from './topic-pattern.ts';
 
 export interface ConsumerHeartbeat {
   readonly memberId: string;
@@ -11,7 +12,8 @@ export interface ConsumerHeartbeat {
   readonly rebalanceTimeoutMs: number;
   /** null: as before */
   readonly subscribedTopicNames: readonly string[] | null;
-  readonly subscribedTopicRegex: string | null;
+  /** Topics by regular expression besides; an empty one: no more. */
+  readonly subscribedTopicRegex: TopicPattern | null;
   readonly serverAssignor: string | null;
   readonly topicPartitions: readonly { readonly topicId: string; readonly partitions: readonly number[] }[] | null;
 }
@@ -35,7 +37,7 @@ export interface ConsumerMember {
   previousEpoch: number;
   rebalanceTimeoutMs: number;
   topicNames: readonly string[];
-  topicRegex: string | null;
+  topicRegex: TopicPattern | null;
   assignor: string | null;
   /** What it may work on. */
   assigned: Set<string>;

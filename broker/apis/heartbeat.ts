@@ -19,6 +19,7 @@ export const heartbeat = defineApi({
     errorCode: int16(),
   },
   handle({ groupId, memberId, groupInstanceId, generationId }, { services }) {
+    if (groupId === '') return { errorCode: ErrorCode.INVALID_GROUP_ID };
     const group = services.groups.classic(groupId);
     return { errorCode: group?.heartbeat(memberId, groupInstanceId, generationId) ?? ErrorCode.UNKNOWN_MEMBER_ID };
   },

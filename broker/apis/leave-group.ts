@@ -33,7 +33,8 @@ export const leaveGroup = defineApi({
     ),
   },
   handle(request, { services, version }) {
-    const group = services.groups.classic(request.groupId);
+    if (request.groupId === '') return { errorCode: ErrorCode.INVALID_GROUP_ID, members: [] };
+    const group = services.groups.find(request.groupId);
     const leave = (memberId: string, instanceId: string | null): number =>
       group?.leave(memberId, instanceId) ?? ErrorCode.UNKNOWN_MEMBER_ID;
     if (version < 3) return { errorCode: leave(request.memberId, null), members: [] };

@@ -28,9 +28,14 @@ export const syncGroup = defineApi({
     protocolName: string({ since: 5, nullable: 5, default: null }),
     assignment: bytes(),
   },
-  handle(request, { services }) {
-    const group = services.groups.classic(request.groupId);
-    if (group === undefined) return { errorCode: ErrorCode.UNKNOWN_MEMBER_ID, assignment: NO_BYTES };
+  handle(request, { services, version }) {
+    const refuse = (errorCode: number) => ({ errorCode, assignment: NO_BYTES });
+    const { groupId, protocolType, protocolName } = request;
+    if (version >= 5 && (protocolType === null || protocolName === null))
+      return refuse(ErrorCode.INCONSISTENT_GROUP_PROTOCOL);
+    if (groupId === '') return refuse(ErrorCode.INVALID_GROUP_ID);
+    const group = services.groups.classic(groupId);
+    if (group === undefined) return refuse(ErrorCode.UNKNOWN_MEMBER_ID);
     return group.sync({ ...request, instanceId: request.groupInstanceId });
   },
   refuse: (_request, errorCode) => ({ errorCode, assignment: NO_BYTES }),

@@ -59,7 +59,7 @@ export class ConsumerGroup {
   heartbeat(request: ConsumerHeartbeat): ConsumerHeartbeatAnswer {
     if (request.serverAssignor !== null && !isAssignor(request.serverAssignor))
       return this.refuse(ErrorCode.UNSUPPORTED_ASSIGNOR, `Assignors are ${Object.keys(assignors).join(', ')}`);
-    if (request.memberEpoch === LEAVE || request.memberEpoch === LEAVE_FOR_A_WHILE) return this.leave(request);
+    if (request.memberEpoch === LEAVE || request.memberEpoch === LEAVE_FOR_A_WHILE) return this.signOff(request);
     const member = request.memberEpoch === 0 ? this.join(request) : this.known(request);
     if (typeof member === 'number') return this.refuse(member, null);
     this.update(member, request);
@@ -191,7 +191,7 @@ export class ConsumerGroup {
     };
   }
 
-  private leave(request: ConsumerHeartbeat): ConsumerHeartbeatAnswer {
+  private signOff(request: ConsumerHeartbeat): ConsumerHeartbeatAnswer {
     const member = this.members.get(request.memberId);
     if (member === undefined) return this.refuse(ErrorCode.UNKNOWN_MEMBER_ID, null);
     if (request.memberEpoch === LEAVE_FOR_A_WHILE && member.instanceId !== null) {
@@ -201,6 +201,15 @@ export class ConsumerGroup {
     } else this.remove(member);
     const { memberId, memberEpoch } = request;
     return { errorCode: ErrorCode.NONE, memberId, memberEpoch, heartbeatIntervalMs: 0, assignment: null };
+  }
+
+  /** Removes a member by its id or, as administrators do, by its instance id alone. */
+  leave(memberId: string, instanceId: string | null): number {
+    const member = instanceId === null ? this.members.get(memberId) : this.withInstance(instanceId);
+    if (member === undefined) return ErrorCode.UNKNOWN_MEMBER_ID;
+    if (memberId !== '' && memberId !== member.memberId) return ErrorCode.FENCED_INSTANCE_ID;
+    this.remove(member);
+    return ErrorCode.NONE;
   }
 
   private keepAlive(member: ConsumerMember): void {

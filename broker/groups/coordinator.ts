@@ -67,9 +67,11 @@ export class GroupCoordinator {
     }
   }
 
-  /** The group with members or a past; a group that has only offsets is known too, as an empty one. */
+  /** The group with members or a past; a group that has only offsets, or may soon, is known too, as an empty one. */
   find(groupId: string): Group | undefined {
-    return this.groups.get(groupId) ?? (this.offsets.has(groupId) ? this.create(groupId) : undefined);
+    const known = this.groups.get(groupId);
+    if (known !== undefined) return known;
+    return this.offsets.has(groupId) || this.offsets.hasPending(groupId) ? this.create(groupId) : undefined;
   }
 
   /** The group if it is of the classic protocol. */

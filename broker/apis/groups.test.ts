@@ -58,6 +58,13 @@ describe('groups, as requests see them', () => {
     });
   });
 
+  test('who joins with an unknown assignor, or subscribed to nothing, is refused, and nothing has changed', async () => {
+    const errorCode = ErrorCode.UNSUPPORTED_ASSIGNOR;
+    expect(await joinAs('m', { serverAssignor: 'mine' })).toMatchObject({ errorCode });
+    expect(await joinAs('m', { subscribedTopicNames: null })).toMatchObject({ errorCode: ErrorCode.INVALID_REQUEST });
+    expect(await ask(16, 5, { statesFilter: [], typesFilter: [] })).toMatchObject({ groups: [] });
+  });
+
   test('transactions are listed by regular expressions of the same kind', async () => {
     const list = (transactionalIdPattern: string) =>
       ask(66, 2, { stateFilters: [], producerIdFilters: [], transactionalIdPattern });
@@ -87,6 +94,24 @@ describe('groups, as requests see them', () => {
     expect(await ask(69, 1, { groupIds: ['g'], includeAuthorizedOperations: false })).toMatchObject({
       groups: [{ groupState: 'Empty', members: [] }],
     });
+  });
+
+  test('one request may remove the last member of the new protocol and classic ones with it', async () => {
+    await joinAs('new');
+    const metadata = Buffer.from([0, 0, 0, 0, 0, 1, 0, 1, 0x74, 255, 255, 255, 255]);
+    const protocols = [{ name: 'range', metadata }];
+    const join = { groupId: 'g', sessionTimeoutMs: 10_000, rebalanceTimeoutMs: 10_000, memberId: '', protocols };
+    const answers = await Promise.all([1, 2].map(() => ask(11, 3, { ...join, protocolType: 'consumer' })));
+    expect(answers).toMatchObject([{ errorCode: 0 }, { errorCode: 0 }]);
+    expect(await ask(69, 1, { groupIds: ['g'], includeAuthorizedOperations: false })).toMatchObject({
+      groups: [{ members: [{ memberType: 1 }, { memberType: 0 }, { memberType: 0 }] }],
+    });
+    const members = [{ memberId: 'new' }, ...answers].map((one) => ({ ...one, groupInstanceId: null }));
+    expect(await ask(13, 5, { groupId: 'g', members: members.slice(0, 2) })).toMatchObject({
+      members: [{ errorCode: ErrorCode.NONE }, { errorCode: ErrorCode.NONE }],
+    });
+    const described = await ask(15, 5, { groups: ['g'], includeAuthorizedOperations: false });
+    expect(described).toMatchObject({ groups: [{ groupState: 'PreparingRebalance', members: [{}] }] });
   });
 
   test('the empty group id is refused, but for commits', async () => {

@@ -20,7 +20,7 @@ export const heartbeat = defineApi({
   },
   handle({ groupId, memberId, groupInstanceId, generationId }, { services }) {
     if (groupId === '') return { errorCode: ErrorCode.INVALID_GROUP_ID };
-    const group = services.groups.classic(groupId);
+    const group = services.groups.find(groupId);
     return { errorCode: group?.heartbeat(memberId, groupInstanceId, generationId) ?? ErrorCode.UNKNOWN_MEMBER_ID };
   },
   refuse: (_request, errorCode) => ({ errorCode }),

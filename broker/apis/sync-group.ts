@@ -1,6 +1,6 @@
 /** The leader hands in the assignment, the others wait for theirs. */
 import { ErrorCode } from '../errors.ts';
-import { NO_BYTES } from '../groups/member.ts';
+import { syncError } from '../groups/member.ts';
 import { array, bytes, int16, int32, string } from '../protocol/fields.ts';
 import { defineApi } from '../protocol/api.ts';
 
@@ -29,14 +29,13 @@ export const syncGroup = defineApi({
     assignment: bytes(),
   },
   handle(request, { services, version }) {
-    const refuse = (errorCode: number) => ({ errorCode, assignment: NO_BYTES });
     const { groupId, protocolType, protocolName } = request;
     if (version >= 5 && (protocolType === null || protocolName === null))
-      return refuse(ErrorCode.INCONSISTENT_GROUP_PROTOCOL);
-    if (groupId === '') return refuse(ErrorCode.INVALID_GROUP_ID);
-    const group = services.groups.classic(groupId);
-    if (group === undefined) return refuse(ErrorCode.UNKNOWN_MEMBER_ID);
+      return syncError(ErrorCode.INCONSISTENT_GROUP_PROTOCOL);
+    if (groupId === '') return syncError(ErrorCode.INVALID_GROUP_ID);
+    const group = services.groups.find(groupId);
+    if (group === undefined) return syncError(ErrorCode.UNKNOWN_MEMBER_ID);
     return group.sync({ ...request, instanceId: request.groupInstanceId });
   },
-  refuse: (_request, errorCode) => ({ errorCode, assignment: NO_BYTES }),
+  refuse: (_request, errorCode) => syncError(errorCode),
 });

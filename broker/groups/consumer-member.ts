@@ -1,15 +1,24 @@
 /** A member of a group of the new protocol (KIP-848): what it says, what it is told, and what is kept about it. */
 import { parsePartition, partitionKey } from './assignors.ts';
+import type { Protocol } from './member.ts';
 import type { TopicPattern } from './topic-pattern.ts';
 
-export interface ConsumerHeartbeat {
-  readonly memberId: string;
-  readonly memberEpoch: number;
+/** Member epochs that say that a member leaves: for good, or (a static one) to come back. */
+export const LEAVE = -1;
+export const LEAVE_FOR_A_WHILE = -2;
+
+/** What is known about whoever joins, by either protocol. */
+export interface MemberTraits {
   readonly instanceId: string | null;
   readonly rackId: string | null;
   readonly clientId: string;
   readonly clientHost: string;
   readonly rebalanceTimeoutMs: number;
+}
+
+export interface ConsumerHeartbeat extends MemberTraits {
+  readonly memberId: string;
+  readonly memberEpoch: number;
   /** null: as before */
   readonly subscribedTopicNames: readonly string[] | null;
   /** Topics by regular expression besides; an empty one: no more. */
@@ -25,6 +34,14 @@ export interface ConsumerHeartbeatAnswer {
   readonly memberEpoch: number;
   readonly heartbeatIntervalMs: number;
   readonly assignment: { topicPartitions: { topicId: string; partitions: number[] }[] } | null;
+}
+
+/** What a member of the classic protocol says besides. */
+export interface ClassicTraits {
+  readonly sessionTimeoutMs: number;
+  readonly protocols: readonly Protocol[];
+  /** Of ConsumerProtocol, in which it subscribed. */
+  readonly version: number;
 }
 
 export interface ConsumerMember {
@@ -46,24 +63,27 @@ export interface ConsumerMember {
   target: Set<string>;
   /** What it was told last, to tell it only what is new. */
   told: string;
+  /** undefined: it speaks the new protocol. */
+  classic: ClassicTraits | undefined;
   session: NodeJS.Timeout | undefined;
-  revocation: NodeJS.Timeout | undefined;
+  /** Until when it must do what was asked of it. */
+  deadline: NodeJS.Timeout | undefined;
 }
 
 /** A member as it joins; a static one takes over what its earlier incarnation had. */
 export const newMember = (
   memberId: string,
-  request: ConsumerHeartbeat,
+  traits: MemberTraits,
   predecessor: ConsumerMember | undefined,
 ): ConsumerMember => ({
   memberId,
-  instanceId: request.instanceId,
-  rackId: request.rackId,
-  clientId: request.clientId,
-  clientHost: request.clientHost,
+  instanceId: traits.instanceId,
+  rackId: traits.rackId,
+  clientId: traits.clientId,
+  clientHost: traits.clientHost,
   epoch: 0,
   previousEpoch: 0,
-  rebalanceTimeoutMs: request.rebalanceTimeoutMs,
+  rebalanceTimeoutMs: traits.rebalanceTimeoutMs,
   topicNames: [],
   topicRegex: null,
   assignor: null,
@@ -71,8 +91,9 @@ export const newMember = (
   revoking: new Set(),
   target: new Set(predecessor?.target),
   told: '',
+  classic: undefined,
   session: undefined,
-  revocation: undefined,
+  deadline: undefined,
 });
 
 export const textOf = (keys: ReadonlySet<string>): string => [...keys].toSorted().join();

@@ -23,6 +23,7 @@ describe('the table of rooms', () => {
 
   test.each([
     ['broker/log.ts', `import fs from 'node:fs';\nimport { crc } from './crc.ts';`],
+    ['broker/pattern.ts', `const { RE2JS } = await import('re2js');`],
     ['pipeline/run.ts', `import { a } from '../lake/index.ts';`],
     ['renderer/app.tsx', `import { a } from '../engine/contract/index.ts';`],
     ['engine/contract/api.ts', `export type { AppRouter } from '../index.ts';`],

@@ -82,7 +82,8 @@ const named = (keys: ReadonlySet<string>, catalog: Catalog) => ({
   topicPartitions: byTopic(keys).map((one) => ({ ...one, topicName: catalog.withId(one.topicId)?.name ?? '' })),
 });
 
-/** MemberType in DescribeConsumerGroups: 1 is a member of the new protocol. */
+/** MemberType in ConsumerGroupDescribe: by which protocol a member speaks. */
+const CLASSIC = 0;
 const CONSUMER = 1;
 
 const describe = (group: ConsumerGroup, catalog: Catalog) => ({
@@ -100,9 +101,9 @@ const describe = (group: ConsumerGroup, catalog: Catalog) => ({
     clientId: member.clientId,
     clientHost: member.clientHost,
     subscribedTopicNames: member.topicNames,
-    subscribedTopicRegex: member.topicRegex,
+    subscribedTopicRegex: member.topicRegex?.text ?? null,
     assignment: named(member.assigned, catalog),
     targetAssignment: named(member.target, catalog),
-    memberType: CONSUMER,
+    memberType: member.classic === undefined ? CONSUMER : CLASSIC,
   })),
 });

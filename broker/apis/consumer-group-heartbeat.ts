@@ -1,5 +1,8 @@
 /** The one request of the new group protocol (KIP-848): join, stay, give up, get, leave. */
 import { ErrorCode } from '../errors.ts';
+import { assignors, isAssignor } from '../groups/assignors.ts';
+import { TopicPattern } from '../groups/topic-pattern.ts';
+import { compilePattern } from '../pattern.ts';
 import { array, int16, int32, string, struct, uuid } from '../protocol/fields.ts';
 import { defineApi } from '../protocol/api.ts';
 
@@ -43,7 +46,7 @@ export const consumerGroupHeartbeat = defineApi({
       { nullable: 0, default: null },
     ),
   },
-  handle(request, { services, clientId, peer }) {
+  async handle(request, { services, clientId, peer }) {
     const refuse = (errorCode: number, errorMessage: string | null = null) => ({
       errorCode,
       errorMessage,
@@ -51,22 +54,24 @@ export const consumerGroupHeartbeat = defineApi({
       heartbeatIntervalMs: 0,
     });
     if (request.groupId === '') return refuse(ErrorCode.INVALID_REQUEST, 'GroupId can not be empty.');
-    const { memberEpoch, subscribedTopicRegex } = request;
-    if (subscribedTopicRegex !== null && !isPattern(subscribedTopicRegex))
-      return refuse(ErrorCode.INVALID_REGULAR_EXPRESSION, `'${subscribedTopicRegex}' is no regular expression`);
+    const { memberEpoch, subscribedTopicNames, subscribedTopicRegex, serverAssignor } = request;
+    if (memberEpoch === 0 && subscribedTopicNames === null && subscribedTopicRegex === null)
+      return refuse(ErrorCode.INVALID_REQUEST, 'Who joins must subscribe to topics, by name or by regular expression.');
+    if (serverAssignor !== null && !isAssignor(serverAssignor))
+      return refuse(ErrorCode.UNSUPPORTED_ASSIGNOR, `Assignors are ${Object.keys(assignors).join(', ')}`);
+    const pattern = subscribedTopicRegex === null ? null : await compilePattern(subscribedTopicRegex);
+    if (pattern?.kind === 'invalid') {
+      const problem = `is not a valid regular expression: ${pattern.reason}.`;
+      return refuse(
+        ErrorCode.INVALID_REGULAR_EXPRESSION,
+        `SubscribedTopicRegex \`${subscribedTopicRegex}\` ${problem}`,
+      );
+    }
     const group = services.groups.consumer(request.groupId, memberEpoch === 0);
     if (group === undefined)
       return refuse(memberEpoch === 0 ? ErrorCode.GROUP_ID_NOT_FOUND : ErrorCode.UNKNOWN_MEMBER_ID);
-    return group.heartbeat({ ...request, clientId, clientHost: peer.host });
+    const topicPattern = pattern === null ? null : new TopicPattern(pattern);
+    return group.consumerHeartbeat({ ...request, subscribedTopicRegex: topicPattern, clientId, clientHost: peer.host });
   },
   refuse: (_request, errorCode) => ({ errorCode, memberEpoch: 0, heartbeatIntervalMs: 0 }),
 });
-
-const isPattern = (text: string): boolean => {
-  try {
-    return new RegExp(`^(?:${text})$`).source !== '';
-  } catch (error) {
-    if (error instanceof SyntaxError) return false;
-    throw error;
-  }
-};

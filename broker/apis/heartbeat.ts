@@ -19,7 +19,8 @@ export const heartbeat = defineApi({
     errorCode: int16(),
   },
   handle({ groupId, memberId, groupInstanceId, generationId }, { services }) {
-    const group = services.groups.classic(groupId);
+    if (groupId === '') return { errorCode: ErrorCode.INVALID_GROUP_ID };
+    const group = services.groups.find(groupId);
     return { errorCode: group?.heartbeat(memberId, groupInstanceId, generationId) ?? ErrorCode.UNKNOWN_MEMBER_ID };
   },
   refuse: (_request, errorCode) => ({ errorCode }),

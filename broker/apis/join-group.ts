@@ -1,5 +1,6 @@
 /** A member joins its consumer group and waits until the group has gathered. */
 import { ErrorCode } from '../errors.ts';
+import { joinError } from '../groups/member.ts';
 import { array, bool, bytes, int16, int32, string } from '../protocol/fields.ts';
 import { defineApi } from '../protocol/api.ts';
 
@@ -38,16 +39,12 @@ export const joinGroup = defineApi({
   },
   handle(request, { services, clientId, peer, version }) {
     const { groups } = services;
-    const refuse = (errorCode: number) => joinError(request.memberId, errorCode);
+    const refuse = (errorCode: number) => joinError(errorCode, request.memberId);
     if (request.groupId === '') return refuse(ErrorCode.INVALID_GROUP_ID);
     const { sessionTimeoutMinMs, sessionTimeoutMaxMs } = groups.settings;
     if (request.sessionTimeoutMs < sessionTimeoutMinMs || request.sessionTimeoutMs > sessionTimeoutMaxMs)
       return refuse(ErrorCode.INVALID_SESSION_TIMEOUT);
-    if (request.memberId !== '' && groups.classic(request.groupId) === undefined)
-      return refuse(ErrorCode.UNKNOWN_MEMBER_ID);
-    const group = groups.joinClassic(request.groupId);
-    if (group === undefined) return refuse(ErrorCode.INCONSISTENT_GROUP_PROTOCOL);
-    return group.join({
+    return groups.join(request.groupId, {
       memberId: request.memberId,
       instanceId: request.groupInstanceId,
       clientId,
@@ -60,15 +57,5 @@ export const joinGroup = defineApi({
       skipsAssignment: version >= 9,
     });
   },
-  refuse: (request, errorCode) => joinError(request.memberId, errorCode),
-});
-
-const joinError = (memberId: string, errorCode: number) => ({
-  errorCode,
-  generationId: -1,
-  protocolType: null,
-  protocolName: null,
-  leader: '',
-  memberId,
-  members: [],
+  refuse: (request, errorCode) => joinError(errorCode, request.memberId),
 });

@@ -33,9 +33,10 @@ export const leaveGroup = defineApi({
     ),
   },
   handle(request, { services, version }) {
-    const group = services.groups.classic(request.groupId);
+    if (request.groupId === '') return { errorCode: ErrorCode.INVALID_GROUP_ID, members: [] };
     const leave = (memberId: string, instanceId: string | null): number =>
-      group?.leave(memberId, instanceId) ?? ErrorCode.UNKNOWN_MEMBER_ID;
+      // Anew for each: with its last member of the new protocol a group becomes another one.
+      services.groups.find(request.groupId)?.leave(memberId, instanceId) ?? ErrorCode.UNKNOWN_MEMBER_ID;
     if (version < 3) return { errorCode: leave(request.memberId, null), members: [] };
     const members = request.members.map(({ memberId, groupInstanceId }) => ({
       memberId,

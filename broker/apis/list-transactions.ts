@@ -1,5 +1,6 @@
 /** Which transactional ids there are, filtered by state, producer, age or name. */
-import { ErrorCode, messageOf } from '../errors.ts';
+import { ErrorCode } from '../errors.ts';
+import { compilePattern } from '../pattern.ts';
 import { array, int16, int32, int64, string } from '../protocol/fields.ts';
 import { defineApi } from '../protocol/api.ts';
 
@@ -24,10 +25,11 @@ export const listTransactions = defineApi({
       transactionState: string(),
     }),
   },
-  handle(request, { services }) {
+  async handle(request, { services }) {
     const { stateFilters, producerIdFilters, durationFilter, transactionalIdPattern } = request;
-    const pattern = compile(transactionalIdPattern);
-    if (pattern === 'invalid') return { errorCode: 128, unknownStateFilters: [], transactionStates: [] };
+    const pattern = transactionalIdPattern ? await compilePattern(transactionalIdPattern) : undefined;
+    if (pattern?.kind === 'invalid')
+      return { errorCode: ErrorCode.INVALID_REGULAR_EXPRESSION, unknownStateFilters: [], transactionStates: [] };
     const nowMs = services.now();
     const transactionStates = [...services.transactions.all()]
       .filter(
@@ -35,7 +37,7 @@ export const listTransactions = defineApi({
           (stateFilters.length === 0 || stateFilters.includes(one.phase)) &&
           (producerIdFilters.length === 0 || producerIdFilters.includes(one.producerId)) &&
           (durationFilter < 0 || (one.startedAtMs >= 0 && nowMs - one.startedAtMs >= durationFilter)) &&
-          (pattern?.test(id) ?? true),
+          (pattern?.matches(id) ?? true),
       )
       .map(([transactionalId, one]) => ({ transactionalId, producerId: one.producerId, transactionState: one.phase }));
     const unknownStateFilters = stateFilters.filter((one) => !STATES.has(one));
@@ -45,13 +47,3 @@ export const listTransactions = defineApi({
 });
 
 const STATES = new Set(['Empty', 'Ongoing', 'PrepareCommit', 'PrepareAbort', 'CompleteCommit', 'CompleteAbort']);
-
-const compile = (pattern: string | null): RegExp | undefined | 'invalid' => {
-  if (pattern === null || pattern === '') return undefined;
-  try {
-    return new RegExp(`^(?:${pattern})$`, 'v');
-  } catch (error) {
-    if (error instanceof SyntaxError) return 'invalid';
-    throw new Error(`pattern '${pattern}': ${messageOf(error)}`, { cause: error });
-  }
-};

@@ -36,8 +36,8 @@ export const offsetCommit = defineApi({
       }),
     }),
   },
-  handle(request, { services }) {
-    const errorCode = permitted(services, request);
+  handle(request, { services, version }) {
+    const errorCode = permitted(services, request, version);
     const { topics, accepted } = offsetsToCommit(services, request.topics, errorCode);
     services.groups.offsets.commit(request.groupId, accepted);
     return { topics };
@@ -58,10 +58,11 @@ interface Committing {
   readonly generationIdOrMemberEpoch: number;
 }
 
-const permitted = (services: Services, request: Committing): number => {
+/** The empty group id is one like others: old clients commit under it. */
+const permitted = ({ groups }: Services, request: Committing, version: number): number => {
   const { groupId, memberId, groupInstanceId, generationIdOrMemberEpoch: generationId } = request;
-  if (groupId === '') return ErrorCode.INVALID_GROUP_ID;
-  if (generationId < 0 && services.groups.find(groupId) === undefined) return ErrorCode.NONE;
-  const group = services.groups.find(groupId);
-  return group?.checkCommit(memberId, groupInstanceId, generationId) ?? ErrorCode.ILLEGAL_GENERATION;
+  const group = groups.find(groupId);
+  if (group !== undefined) return group.checkCommit(memberId, groupInstanceId, generationId);
+  if (generationId < 0) return ErrorCode.NONE;
+  return version >= 9 ? ErrorCode.GROUP_ID_NOT_FOUND : ErrorCode.ILLEGAL_GENERATION;
 };

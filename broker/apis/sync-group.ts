@@ -1,6 +1,6 @@
 /** The leader hands in the assignment, the others wait for theirs. */
 import { ErrorCode } from '../errors.ts';
-import { NO_BYTES } from '../groups/member.ts';
+import { syncError } from '../groups/member.ts';
 import { array, bytes, int16, int32, string } from '../protocol/fields.ts';
 import { defineApi } from '../protocol/api.ts';
 
@@ -28,10 +28,14 @@ export const syncGroup = defineApi({
     protocolName: string({ since: 5, nullable: 5, default: null }),
     assignment: bytes(),
   },
-  handle(request, { services }) {
-    const group = services.groups.classic(request.groupId);
-    if (group === undefined) return { errorCode: ErrorCode.UNKNOWN_MEMBER_ID, assignment: NO_BYTES };
+  handle(request, { services, version }) {
+    const { groupId, protocolType, protocolName } = request;
+    if (version >= 5 && (protocolType === null || protocolName === null))
+      return syncError(ErrorCode.INCONSISTENT_GROUP_PROTOCOL);
+    if (groupId === '') return syncError(ErrorCode.INVALID_GROUP_ID);
+    const group = services.groups.find(groupId);
+    if (group === undefined) return syncError(ErrorCode.UNKNOWN_MEMBER_ID);
     return group.sync({ ...request, instanceId: request.groupInstanceId });
   },
-  refuse: (_request, errorCode) => ({ errorCode, assignment: NO_BYTES }),
+  refuse: (_request, errorCode) => syncError(errorCode),
 });

@@ -7,7 +7,16 @@
 import { randomUUID } from 'node:crypto';
 import { ErrorCode } from '../errors.ts';
 import type { MemberClaim, StoredGroup } from './group-state.ts';
-import { Member, type JoinAnswer, type MemberIdentity, type Protocol, type SyncAnswer } from './member.ts';
+import {
+  copied,
+  joinError,
+  Member,
+  syncError,
+  type JoinAnswer,
+  type MemberIdentity,
+  type Protocol,
+  type SyncAnswer,
+} from './member.ts';
 import { Rebalance, type Assignment } from './rebalance.ts';
 
 export interface JoinRequest extends MemberIdentity {
@@ -27,12 +36,12 @@ export interface SyncRequest extends MemberClaim {
 
 export class ClassicGroup extends Rebalance {
   join(request: JoinRequest): JoinAnswer | Promise<JoinAnswer> {
-    if (!this.fits(request)) return this.joinError(ErrorCode.INCONSISTENT_GROUP_PROTOCOL, request.memberId);
+    if (!this.fits(request)) return joinError(ErrorCode.INCONSISTENT_GROUP_PROTOCOL, request.memberId);
     if (request.memberId === '') return this.joinNew(request);
     if (this.pending.has(request.memberId)) return this.admit(request, request.memberId);
     const member = this.members.get(request.memberId);
     const refusal = this.identityError(member, request.memberId, request.instanceId);
-    if (refusal !== ErrorCode.NONE || member === undefined) return this.joinError(refusal, request.memberId);
+    if (refusal !== ErrorCode.NONE || member === undefined) return joinError(refusal, request.memberId);
     return this.rejoin(member, request);
   }
 
@@ -52,7 +61,7 @@ export class ClassicGroup extends Rebalance {
     if (!request.takesIdFirst) return this.admit(request, memberId);
     const timer = setTimeout(() => this.dropPending(memberId), request.sessionTimeoutMs);
     this.pending.set(memberId, timer);
-    return this.joinError(ErrorCode.MEMBER_ID_REQUIRED, memberId);
+    return joinError(ErrorCode.MEMBER_ID_REQUIRED, memberId);
   }
 
   private dropPending(memberId: string): void {
@@ -74,8 +83,8 @@ export class ClassicGroup extends Rebalance {
   private replace(old: Member, request: JoinRequest, memberId: string): JoinAnswer | Promise<JoinAnswer> {
     const member = new Member({ ...request, memberId }, copied(request.protocols));
     member.assignment = old.assignment;
-    old.answerJoin(this.joinError(ErrorCode.FENCED_INSTANCE_ID, old.memberId));
-    old.answerSync(this.syncError(ErrorCode.FENCED_INSTANCE_ID));
+    old.answerJoin(joinError(ErrorCode.FENCED_INSTANCE_ID, old.memberId));
+    old.answerSync(syncError(ErrorCode.FENCED_INSTANCE_ID));
     old.gone();
     const wasLeader = this.leader === old.memberId;
     this.members.delete(old.memberId);
@@ -110,14 +119,14 @@ export class ClassicGroup extends Rebalance {
   sync(request: SyncRequest): SyncAnswer | Promise<SyncAnswer> {
     const member = this.members.get(request.memberId);
     const refusal = this.memberError(member, request);
-    if (refusal !== ErrorCode.NONE || member === undefined) return this.syncError(refusal);
+    if (refusal !== ErrorCode.NONE || member === undefined) return syncError(refusal);
     if (isOther(request.protocolType, this.protocolType) || isOther(request.protocolName, this.protocol))
-      return this.syncError(ErrorCode.INCONSISTENT_GROUP_PROTOCOL);
-    if (this.phase === 'PreparingRebalance') return this.syncError(ErrorCode.REBALANCE_IN_PROGRESS);
+      return syncError(ErrorCode.INCONSISTENT_GROUP_PROTOCOL);
+    if (this.phase === 'PreparingRebalance') return syncError(ErrorCode.REBALANCE_IN_PROGRESS);
     this.keepAlive(member);
     this.unsynced.delete(member);
     if (this.phase === 'Stable') return this.syncAnswer(member);
-    const answer = member.awaitSync(this.syncError(ErrorCode.UNKNOWN_MEMBER_ID));
+    const answer = member.awaitSync(syncError(ErrorCode.UNKNOWN_MEMBER_ID));
     if (member.memberId === this.leader) this.assign(request.assignments);
     return answer;
   }
@@ -168,6 +177,19 @@ export class ClassicGroup extends Rebalance {
     }
   }
 
+  /** Takes over the members of a group of the new protocol. They had one assignment; now they gather for their own. */
+  adopt(generation: number, members: readonly Member[]): void {
+    this.protocolType = 'consumer';
+    this.generation = generation;
+    for (const member of members) {
+      this.members.set(member.memberId, member);
+      this.keepAlive(member);
+    }
+    this.protocol = this.elect();
+    this.phase = 'Stable';
+    this.prepareRebalance();
+  }
+
   /** Stops all timers and sends everybody away. */
   close(errorCode: number): void {
     clearTimeout(this.rebalanceTimer);
@@ -175,15 +197,11 @@ export class ClassicGroup extends Rebalance {
     for (const timer of this.pending.values()) clearTimeout(timer);
     for (const member of this.members.values()) {
       member.gone();
-      member.answerJoin(this.joinError(errorCode, member.memberId));
-      member.answerSync(this.syncError(errorCode));
+      member.answerJoin(joinError(errorCode, member.memberId));
+      member.answerSync(syncError(errorCode));
     }
     this.phase = 'Dead';
   }
 }
 
 const isOther = (given: string | null, own: string | null): boolean => given !== null && given !== own;
-
-/** Requests are views of a buffer that is used again: what is kept must be copied. */
-const copied = (protocols: readonly Protocol[]): Protocol[] =>
-  protocols.map((one) => ({ name: one.name, metadata: Buffer.from(one.metadata) }));

@@ -4,9 +4,11 @@ import { Catalog } from '../catalog/catalog.ts';
 import { ErrorCode } from '../errors.ts';
 import { BufferPool } from '../log/buffer-pool.ts';
 import { MemoryFiles } from '../log/memory-files.ts';
+import { compilePattern } from '../pattern.ts';
 import { range, uniform } from './assignors.ts';
 import { ConsumerGroup } from './consumer-group.ts';
 import type { ConsumerHeartbeat } from './consumer-member.ts';
+import { TopicPattern } from './topic-pattern.ts';
 
 const groups: ConsumerGroup[] = [];
 afterEach(() => {
@@ -24,7 +26,8 @@ const setUp = (partitions: number) => {
     partitionsMax: 100,
   });
   catalog.create('t', partitions);
-  const group = new ConsumerGroup('g', catalog, { sessionTimeoutMs: 45_000, heartbeatIntervalMs: 5000 });
+  const settings = { sessionTimeoutMs: 45_000, heartbeatIntervalMs: 5000 };
+  const group = new ConsumerGroup('g', { catalog, settings, onlyClassicLeft: () => undefined });
   groups.push(group);
   return { catalog, group };
 };
@@ -44,6 +47,12 @@ const beat = (change: Partial<ConsumerHeartbeat>): ConsumerHeartbeat => ({
   ...change,
 });
 
+const topicPattern = async (text: string): Promise<TopicPattern> => {
+  const pattern = await compilePattern(text);
+  if (pattern.kind === 'invalid') throw new Error(pattern.reason);
+  return new TopicPattern(pattern);
+};
+
 /** A client that does as it is told. */
 class Client {
   readonly memberId: string;
@@ -61,13 +70,13 @@ class Client {
   beat(): void {
     const subscribedTopicNames = this.epoch === 0 ? ['t'] : null;
     const { memberId, epoch: memberEpoch, owned: topicPartitions } = this;
-    const answer = this.group.heartbeat(beat({ memberId, memberEpoch, subscribedTopicNames, topicPartitions }));
+    const answer = this.group.consumerHeartbeat(beat({ memberId, memberEpoch, subscribedTopicNames, topicPartitions }));
     expect(answer.errorCode).toBe(ErrorCode.NONE);
     this.epoch = answer.memberEpoch;
     if (answer.assignment !== null) this.owned = answer.assignment.topicPartitions;
   }
   leave(): void {
-    this.group.heartbeat(beat({ memberId: this.memberId, memberEpoch: -1 }));
+    this.group.consumerHeartbeat(beat({ memberId: this.memberId, memberEpoch: -1 }));
   }
 }
 
@@ -113,24 +122,23 @@ describe('a group of the new protocol', () => {
     expect(client.partitions).toEqual([0, 1, 2, 3, 4]);
   });
 
-  test('a topic that comes to fit a regular expression is assigned', () => {
+  test('a topic that comes to fit a regular expression is assigned', async () => {
     const { catalog, group } = setUp(1);
-    const first = group.heartbeat(beat({ subscribedTopicRegex: 'order.*' }));
+    const first = group.consumerHeartbeat(beat({ subscribedTopicRegex: await topicPattern('order.*') }));
     expect(first.assignment?.topicPartitions).toEqual([]);
     catalog.create('order.placed', 2);
-    const second = group.heartbeat(beat({ memberEpoch: first.memberEpoch }));
+    const second = group.consumerHeartbeat(beat({ memberEpoch: first.memberEpoch }));
     expect(second.assignment?.topicPartitions).toEqual([
       { topicId: catalog.named('order.placed')!.id, partitions: [0, 1] },
     ]);
   });
 
-  test('an unknown member, a wrong epoch and an unknown assignor are refused', () => {
+  test('an unknown member and a wrong epoch are refused', () => {
     const { group } = setUp(1);
-    expect(group.heartbeat(beat({ memberEpoch: 3 })).errorCode).toBe(ErrorCode.UNKNOWN_MEMBER_ID);
-    const { memberEpoch } = group.heartbeat(beat({ subscribedTopicNames: ['t'] }));
-    expect(group.heartbeat(beat({ memberEpoch: memberEpoch + 1 })).errorCode).toBe(ErrorCode.FENCED_MEMBER_EPOCH);
-    expect(group.heartbeat(beat({ memberEpoch, serverAssignor: 'mine' })).errorCode).toBe(
-      ErrorCode.UNSUPPORTED_ASSIGNOR,
+    expect(group.consumerHeartbeat(beat({ memberEpoch: 3 })).errorCode).toBe(ErrorCode.UNKNOWN_MEMBER_ID);
+    const { memberEpoch } = group.consumerHeartbeat(beat({ subscribedTopicNames: ['t'] }));
+    expect(group.consumerHeartbeat(beat({ memberEpoch: memberEpoch + 1 })).errorCode).toBe(
+      ErrorCode.FENCED_MEMBER_EPOCH,
     );
     expect(group.checkCommit('m', null, memberEpoch + 1)).toBe(ErrorCode.STALE_MEMBER_EPOCH);
     expect(group.checkCommit('m', null, memberEpoch)).toBe(ErrorCode.NONE);
@@ -139,10 +147,10 @@ describe('a group of the new protocol', () => {
   test('a static member that comes back gets what it had, and two at once are refused', () => {
     const { group } = setUp(4);
     const join = (memberId: string) =>
-      group.heartbeat(beat({ memberId, instanceId: 'i', subscribedTopicNames: ['t'] }));
+      group.consumerHeartbeat(beat({ memberId, instanceId: 'i', subscribedTopicNames: ['t'] }));
     const before = join('one');
     expect(join('two').errorCode).toBe(ErrorCode.UNRELEASED_INSTANCE_ID);
-    group.heartbeat(beat({ memberId: 'one', instanceId: 'i', memberEpoch: -2 }));
+    group.consumerHeartbeat(beat({ memberId: 'one', instanceId: 'i', memberEpoch: -2 }));
     const after = join('three');
     expect(after.assignment).toEqual(before.assignment);
     expect(group.members.size).toBe(1);

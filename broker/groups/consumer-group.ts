@@ -1,15 +1,14 @@
 /**
- * A group of the new protocol (KIP-848): no rounds in which all must gather. Members send heartbeats; the broker decides
- * who shall have what (the target), and brings each member there in its own time: first it gives up what it shall not
- * keep, then it gets what others have given up. A partition has one owner at any time.
+ * A group of the new protocol (KIP-848), as its members' requests see it: no rounds in which all must gather. Members send
+ * heartbeats, and hear what they may work on. How the group comes to agree is in `reconciliation.ts`.
  */
 import { randomUUID } from 'node:crypto';
-import type { Catalog } from '../catalog/catalog.ts';
 import { ErrorCode } from '../errors.ts';
-import { assignors, isAssignor, type AssignorName } from './assignors.ts';
+import { ClassicMembers } from './classic-members.ts';
 import {
   byTopic,
-  newMember,
+  LEAVE,
+  LEAVE_FOR_A_WHILE,
   ownedIn,
   textOf,
   type ConsumerHeartbeat,
@@ -17,82 +16,37 @@ import {
   type ConsumerMember,
 } from './consumer-member.ts';
 
-export interface ConsumerGroupSettings {
-  readonly sessionTimeoutMs: number;
-  readonly heartbeatIntervalMs: number;
-}
-
-const LEAVE = -1;
-const LEAVE_FOR_A_WHILE = -2;
-
-export class ConsumerGroup {
-  readonly kind = 'consumer';
-  readonly protocolType = 'consumer';
-  readonly groupId: string;
-  readonly members = new Map<string, ConsumerMember>();
-  epoch = 0;
-  assignmentEpoch = 0;
-  assignor: AssignorName = 'uniform';
-  private readonly catalog: Catalog;
-  private readonly settings: ConsumerGroupSettings;
-  /** What the target was last computed from. */
-  private basis = '';
-
-  constructor(groupId: string, catalog: Catalog, settings: ConsumerGroupSettings) {
-    this.groupId = groupId;
-    this.catalog = catalog;
-    this.settings = settings;
-  }
-
-  get phase(): 'Empty' | 'Reconciling' | 'Stable' {
-    if (this.members.size === 0) return 'Empty';
-    return [...this.members.values()].every((one) => this.hasArrived(one)) ? 'Stable' : 'Reconciling';
-  }
-  get isIdle(): boolean {
-    return this.members.size === 0;
-  }
-
-  private hasArrived(member: ConsumerMember): boolean {
-    return member.epoch === this.epoch && textOf(member.assigned) === textOf(member.target);
-  }
-
-  heartbeat(request: ConsumerHeartbeat): ConsumerHeartbeatAnswer {
-    if (request.serverAssignor !== null && !isAssignor(request.serverAssignor))
-      return this.refuse(ErrorCode.UNSUPPORTED_ASSIGNOR, `Assignors are ${Object.keys(assignors).join(', ')}`);
-    if (request.memberEpoch === LEAVE || request.memberEpoch === LEAVE_FOR_A_WHILE) return this.leave(request);
-    const member = request.memberEpoch === 0 ? this.join(request) : this.known(request);
-    if (typeof member === 'number') return this.refuse(member, null);
+export class ConsumerGroup extends ClassicMembers {
+  consumerHeartbeat(request: ConsumerHeartbeat): ConsumerHeartbeatAnswer {
+    if (request.memberEpoch === LEAVE || request.memberEpoch === LEAVE_FOR_A_WHILE) return this.signOff(request);
+    const member = request.memberEpoch === 0 ? this.enter(request) : this.known(request);
+    if (typeof member === 'number') return this.refuse(member);
     this.update(member, request);
     this.retarget();
-    this.reconcile(member);
+    this.reconcile(member, ownedIn(request));
     this.keepAlive(member);
     return this.answer(member, request);
   }
 
-  private refuse(errorCode: number, errorMessage: string | null): ConsumerHeartbeatAnswer {
-    return { errorCode, errorMessage, memberId: null, memberEpoch: 0, heartbeatIntervalMs: 0, assignment: null };
+  private refuse(errorCode: number): ConsumerHeartbeatAnswer {
+    return { errorCode, memberId: null, memberEpoch: 0, heartbeatIntervalMs: 0, assignment: null };
   }
 
-  private join(request: ConsumerHeartbeat): ConsumerMember | number {
+  private enter(request: ConsumerHeartbeat): ConsumerMember | number {
     const memberId = request.memberId === '' ? randomUUID() : request.memberId;
-    const before = this.members.get(memberId);
-    if (before !== undefined) return before;
-    const predecessor = request.instanceId === null ? undefined : this.withInstance(request.instanceId);
-    if (predecessor !== undefined && predecessor.epoch !== LEAVE_FOR_A_WHILE) return ErrorCode.UNRELEASED_INSTANCE_ID;
-    if (request.subscribedTopicNames === null && request.subscribedTopicRegex === null)
-      return ErrorCode.INVALID_REQUEST;
-    const member = newMember(memberId, request, predecessor);
-    if (predecessor !== undefined) this.drop(predecessor);
-    this.members.set(memberId, member);
-    return member;
-  }
-
-  private withInstance(instanceId: string): ConsumerMember | undefined {
-    return [...this.members.values()].find((one) => one.instanceId === instanceId);
+    const holder = request.instanceId === null ? undefined : this.withInstance(request.instanceId);
+    const isHeld =
+      holder !== undefined &&
+      holder.memberId !== memberId &&
+      holder.epoch !== LEAVE_FOR_A_WHILE &&
+      holder.classic === undefined;
+    return isHeld ? ErrorCode.UNRELEASED_INSTANCE_ID : this.admit(memberId, request);
   }
 
   /** The member, if its epoch is right: the present one, or the one before if the last answer may have been lost. */
   private known(request: ConsumerHeartbeat): ConsumerMember | number {
+    const refusal = this.staticError(request.memberId, request.instanceId);
+    if (refusal !== ErrorCode.NONE) return refusal;
     const member = this.members.get(request.memberId);
     if (member === undefined) return ErrorCode.UNKNOWN_MEMBER_ID;
     const isLate = request.memberEpoch === member.previousEpoch && this.ownsOnlyAssigned(member, request);
@@ -104,76 +58,12 @@ export class ConsumerGroup {
   }
 
   private update(member: ConsumerMember, request: ConsumerHeartbeat): void {
+    if (member.classic !== undefined) this.changeProtocol(member, undefined);
     if (request.subscribedTopicNames !== null) member.topicNames = [...request.subscribedTopicNames].toSorted();
-    if (request.subscribedTopicRegex !== null) member.topicRegex = request.subscribedTopicRegex || null;
+    const regex = request.subscribedTopicRegex;
+    if (regex !== null && regex.text !== member.topicRegex?.text) member.topicRegex = regex.text === '' ? null : regex;
     if (request.serverAssignor !== null) member.assignor = request.serverAssignor;
     if (request.rebalanceTimeoutMs > 0) member.rebalanceTimeoutMs = request.rebalanceTimeoutMs;
-    const owned = ownedIn(request);
-    if (owned !== undefined && [...member.revoking].every((key) => !owned.has(key))) this.released(member);
-  }
-
-  private released(member: ConsumerMember): void {
-    member.revoking.clear();
-    clearTimeout(member.revocation);
-    member.revocation = undefined;
-  }
-
-  private topicsOf(member: ConsumerMember): Set<string> {
-    const ids = new Set(member.topicNames.flatMap((name) => this.catalog.named(name)?.id ?? []));
-    if (member.topicRegex === null) return ids;
-    const pattern = new RegExp(`^(?:${member.topicRegex})$`);
-    for (const topic of this.catalog.all()) if (pattern.test(topic.name)) ids.add(topic.id);
-    return ids;
-  }
-
-  /** Computes the target anew if members, what they want, or the topics have changed. */
-  private retarget(): void {
-    const members = [...this.members.values()].map((one) => ({ member: one, topics: this.topicsOf(one) }));
-    const topicIds = [...new Set(members.flatMap(({ topics }) => [...topics]))].toSorted();
-    const sizes = new Map(topicIds.map((id) => [id, this.catalog.withId(id)?.logs.length ?? 0]));
-    const wishes = members.map(({ member, topics }) => `${member.memberId}:${textOf(topics)}:${member.assignor ?? ''}`);
-    const basis = `${wishes.join(';')}|${[...sizes].join(';')}`;
-    if (basis === this.basis) return;
-    this.basis = basis;
-    this.epoch++;
-    this.assignor = this.electAssignor();
-    const plain = members.map(({ member, topics }) => ({ memberId: member.memberId, topics, target: member.target }));
-    const targets = assignors[this.assignor](plain, sizes);
-    for (const { member } of members) member.target = targets.get(member.memberId)!;
-    this.assignmentEpoch = this.epoch;
-  }
-
-  private electAssignor(): AssignorName {
-    const names = [...this.members.values()].flatMap(({ assignor }) =>
-      assignor !== null && isAssignor(assignor) ? [assignor] : [],
-    );
-    return names.filter((name) => name === 'range').length > names.length / 2 ? 'range' : 'uniform';
-  }
-
-  /** Brings a member one step closer to its target. */
-  private reconcile(member: ConsumerMember): void {
-    if (member.revoking.size > 0) return;
-    const leaving = [...member.assigned].filter((key) => !member.target.has(key));
-    if (leaving.length > 0) {
-      for (const key of leaving) member.assigned.delete(key);
-      member.revoking = new Set(leaving);
-      // A member that has never been told of them (a new incarnation) has nothing to give up.
-      if (member.epoch > 0) {
-        member.revocation = setTimeout(() => this.remove(member), member.rebalanceTimeoutMs);
-        return;
-      }
-      member.revoking.clear();
-    }
-    const taken = this.takenByOthers(member);
-    for (const key of member.target) if (!taken.has(key)) member.assigned.add(key);
-    if (member.epoch === this.epoch) return;
-    member.previousEpoch = member.epoch;
-    member.epoch = this.epoch;
-  }
-
-  private takenByOthers(member: ConsumerMember): Set<string> {
-    const others = [...this.members.values()].filter((one) => one !== member);
-    return new Set(others.flatMap((one) => [...one.assigned, ...one.revoking]));
   }
 
   private answer(member: ConsumerMember, request: ConsumerHeartbeat): ConsumerHeartbeatAnswer {
@@ -186,38 +76,20 @@ export class ConsumerGroup {
       errorCode: ErrorCode.NONE,
       memberId: member.memberId,
       memberEpoch: member.epoch,
-      heartbeatIntervalMs: this.settings.heartbeatIntervalMs,
+      heartbeatIntervalMs: this.port.settings.heartbeatIntervalMs,
       assignment: mustTell ? { topicPartitions: byTopic(member.assigned) } : null,
     };
   }
 
-  private leave(request: ConsumerHeartbeat): ConsumerHeartbeatAnswer {
-    const member = this.members.get(request.memberId);
-    if (member === undefined) return this.refuse(ErrorCode.UNKNOWN_MEMBER_ID, null);
-    if (request.memberEpoch === LEAVE_FOR_A_WHILE && member.instanceId !== null) {
-      member.epoch = LEAVE_FOR_A_WHILE;
-      this.released(member);
-      this.keepAlive(member);
-    } else this.remove(member);
-    const { memberId, memberEpoch } = request;
+  private signOff(request: ConsumerHeartbeat): ConsumerHeartbeatAnswer {
+    const { memberId, instanceId, memberEpoch } = request;
+    const refusal = this.staticError(memberId, instanceId);
+    if (refusal !== ErrorCode.NONE) return this.refuse(refusal);
+    const member = this.members.get(memberId);
+    if (member === undefined) return this.refuse(ErrorCode.UNKNOWN_MEMBER_ID);
+    if (memberEpoch === LEAVE_FOR_A_WHILE && member.instanceId !== null) this.leaveForAWhile(member);
+    else this.remove(member);
     return { errorCode: ErrorCode.NONE, memberId, memberEpoch, heartbeatIntervalMs: 0, assignment: null };
-  }
-
-  private keepAlive(member: ConsumerMember): void {
-    if (member.session === undefined)
-      member.session = setTimeout(() => this.remove(member), this.settings.sessionTimeoutMs);
-    else member.session.refresh();
-  }
-
-  private drop(member: ConsumerMember): void {
-    clearTimeout(member.session);
-    clearTimeout(member.revocation);
-    this.members.delete(member.memberId);
-  }
-
-  private remove(member: ConsumerMember): void {
-    this.drop(member);
-    this.retarget();
   }
 
   /** Whether offsets may be committed in the name of this member and epoch. */
@@ -225,18 +97,7 @@ export class ConsumerGroup {
     if (memberEpoch < 0 && this.members.size === 0) return ErrorCode.NONE;
     const member = this.members.get(memberId);
     if (member === undefined) return ErrorCode.UNKNOWN_MEMBER_ID;
-    return memberEpoch === member.epoch ? ErrorCode.NONE : ErrorCode.STALE_MEMBER_EPOCH;
-  }
-
-  topicNames(): Set<string> {
-    const ids = [...this.members.values()].flatMap((one) => [...this.topicsOf(one)]);
-    return new Set(ids.flatMap((id) => this.catalog.withId(id)?.name ?? []));
-  }
-
-  close(): void {
-    for (const member of this.members.values()) {
-      clearTimeout(member.session);
-      clearTimeout(member.revocation);
-    }
+    if (memberEpoch === member.epoch) return ErrorCode.NONE;
+    return member.classic === undefined ? ErrorCode.STALE_MEMBER_EPOCH : ErrorCode.ILLEGAL_GENERATION;
   }
 }

@@ -33,7 +33,7 @@ const at = (committedAtMs: number) => ({
 });
 
 const beat = (groups: GroupCoordinator, memberEpoch: number): void =>
-  void groups.consumer('g', true)!.heartbeat({
+  void groups.consumer('g', true)!.consumerHeartbeat({
     memberId: 'm',
     memberEpoch,
     instanceId: null,
@@ -79,7 +79,8 @@ test('after a start the members of old have the time of retention to come back',
 
 test('offsets that wait for their transaction are not forgotten with a group that has no others', () => {
   const { groups } = setUp();
-  groups.joinClassic('g');
+  beat(groups, 0);
+  beat(groups, -1);
   groups.offsets.commitPending('g', 1, [at(0)]);
   groups.expire(9000);
   groups.offsets.endTransaction('g', 1, true);

@@ -5,10 +5,13 @@ import { Journal } from '../state/journal.ts';
 import { ErrorCode, isStorageError } from '../errors.ts';
 import type { Log } from '../types.ts';
 import type { Catalog } from '../catalog/catalog.ts';
-import { ConsumerGroup, type ConsumerGroupSettings } from './consumer-group.ts';
-import { ClassicGroup } from './classic-group.ts';
+import { ConsumerGroup } from './consumer-group.ts';
+import { ClassicGroup, type JoinRequest } from './classic-group.ts';
 import type { GroupState, StoredGroup } from './group-state.ts';
+import { joinError, type JoinAnswer } from './member.ts';
+import { toClassicMembers, toConsumerMembers } from './migration.ts';
 import { Offsets } from './offsets.ts';
+import type { ConsumerGroupSettings } from './reconciliation.ts';
 
 const GROUP = 'group\u0000';
 
@@ -67,9 +70,11 @@ export class GroupCoordinator {
     }
   }
 
-  /** The group with members or a past; a group that has only offsets is known too, as an empty one. */
+  /** The group with members or a past; a group that has only offsets, or may soon, is known too, as an empty one. */
   find(groupId: string): Group | undefined {
-    return this.groups.get(groupId) ?? (this.offsets.has(groupId) ? this.create(groupId) : undefined);
+    const known = this.groups.get(groupId);
+    if (known !== undefined) return known;
+    return this.offsets.has(groupId) || this.offsets.hasPending(groupId) ? this.create(groupId) : undefined;
   }
 
   /** The group if it is of the classic protocol. */
@@ -78,22 +83,46 @@ export class GroupCoordinator {
     return group?.kind === 'classic' ? group : undefined;
   }
 
-  /** The group to join by the classic protocol; undefined if members of the new one are in it. */
-  joinClassic(groupId: string): ClassicGroup | undefined {
+  /** A member joins by the classic protocol. A group without members is made anew for it. */
+  join(groupId: string, request: JoinRequest): JoinAnswer | Promise<JoinAnswer> {
     const group = this.find(groupId);
-    if (group?.kind === 'classic') return group;
-    return group === undefined || group.isIdle ? this.create(groupId) : undefined;
+    if (group?.kind === 'consumer') this.releaseInstance(group, request);
+    const present = this.find(groupId);
+    if (present !== undefined && (present.kind === 'classic' || !present.isIdle)) return present.join(request);
+    if (request.memberId !== '') return joinError(ErrorCode.UNKNOWN_MEMBER_ID, request.memberId);
+    return this.create(groupId).join(request);
   }
 
-  /** The group if it is of the new protocol. One without members may change to it if `mayCreate`. */
+  /** A static member comes back by the classic protocol: if it was the last of the new one, the others follow it. */
+  private releaseInstance(group: ConsumerGroup, { memberId, instanceId }: JoinRequest): void {
+    const speakers = [...group.members.values()].filter((one) => one.classic === undefined);
+    const isLast = speakers.length === 1 && speakers[0]?.instanceId === instanceId;
+    if (memberId === '' && instanceId !== null && isLast) group.leave('', instanceId);
+  }
+
+  /** The group if it is of the new protocol. If `mayCreate`, one that is not there is made, and a classic one changes. */
   consumer(groupId: string, mayCreate: boolean): ConsumerGroup | undefined {
     const known = this.find(groupId);
     if (known?.kind === 'consumer') return known;
-    if (!mayCreate || (known !== undefined && !known.isIdle)) return undefined;
+    if (!mayCreate) return undefined;
+    const live = known === undefined || known.members.size === 0 ? undefined : known;
+    const members = live === undefined ? [] : toConsumerMembers(live, this.catalog);
+    if (members === undefined) return undefined;
+    known?.close(ErrorCode.REBALANCE_IN_PROGRESS);
     this.journal.delete(GROUP + groupId);
-    const group = new ConsumerGroup(groupId, this.catalog, this.settings.consumer);
+    const group = new ConsumerGroup(groupId, {
+      catalog: this.catalog,
+      settings: this.settings.consumer,
+      onlyClassicLeft: () => this.becomeClassic(group),
+    });
+    group.adopt(live?.generation ?? 0, members);
     this.groups.set(groupId, group);
     return group;
+  }
+
+  private becomeClassic(group: ConsumerGroup): void {
+    group.close();
+    this.create(group.groupId).adopt(group.epoch, toClassicMembers(group, this.catalog));
   }
 
   all(): Group[] {

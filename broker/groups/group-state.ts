@@ -1,6 +1,6 @@
 /** What a classic consumer group is at a moment: its members and what they have agreed on, and the answers that follow. */
 import { ErrorCode } from '../errors.ts';
-import { NO_BYTES, type JoinAnswer, type Member, type MemberIdentity, type SyncAnswer } from './member.ts';
+import type { JoinAnswer, Member, MemberIdentity, SyncAnswer } from './member.ts';
 
 export type GroupPhase = 'Empty' | 'PreparingRebalance' | 'CompletingRebalance' | 'Stable' | 'Dead';
 
@@ -103,17 +103,9 @@ export class GroupState {
     };
   }
 
-  protected joinError(errorCode: number, memberId: string): JoinAnswer {
-    return { errorCode, generationId: -1, protocolType: null, protocolName: null, leader: '', memberId, members: [] };
-  }
-
   protected syncAnswer(member: Member): SyncAnswer {
     const { protocolType, protocol: protocolName } = this;
     return { errorCode: ErrorCode.NONE, protocolType, protocolName, assignment: member.assignment };
-  }
-
-  protected syncError(errorCode: number): SyncAnswer {
-    return { errorCode, protocolType: null, protocolName: null, assignment: NO_BYTES };
   }
 
   toStored(): StoredGroup {

@@ -4,6 +4,10 @@ export interface Protocol {
   readonly metadata: Buffer;
 }
 
+/** Requests are views of a buffer that is used again: what is kept must be copied. */
+export const copied = (protocols: readonly Protocol[]): Protocol[] =>
+  protocols.map((one) => ({ name: one.name, metadata: Buffer.from(one.metadata) }));
+
 export interface JoinAnswer {
   readonly errorCode: number;
   readonly generationId: number;
@@ -32,6 +36,25 @@ export interface MemberIdentity {
 }
 
 export const NO_BYTES = Buffer.alloc(0);
+
+/** The answer to a member that cannot join. */
+export const joinError = (errorCode: number, memberId: string): JoinAnswer => ({
+  errorCode,
+  generationId: -1,
+  protocolType: null,
+  protocolName: null,
+  leader: '',
+  memberId,
+  members: [],
+});
+
+/** The answer to a member that gets no assignment. */
+export const syncError = (errorCode: number): SyncAnswer => ({
+  errorCode,
+  protocolType: null,
+  protocolName: null,
+  assignment: NO_BYTES,
+});
 
 export class Member {
   memberId: string;

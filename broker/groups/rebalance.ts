@@ -4,7 +4,7 @@
  */
 import { ErrorCode } from '../errors.ts';
 import { GroupState } from './group-state.ts';
-import { NO_BYTES, type JoinAnswer, type Member } from './member.ts';
+import { joinError, NO_BYTES, syncError, type JoinAnswer, type Member } from './member.ts';
 
 export interface Assignment {
   readonly memberId: string;
@@ -19,19 +19,19 @@ export class Rebalance extends GroupState {
   private isFirstWait = false;
 
   protected waitForRebalance(member: Member): Promise<JoinAnswer> {
-    const answer = member.awaitJoin(this.joinError(ErrorCode.UNKNOWN_MEMBER_ID, member.memberId));
+    const answer = member.awaitJoin(joinError(ErrorCode.UNKNOWN_MEMBER_ID, member.memberId));
     this.keepAlive(member);
     this.prepareRebalance();
     this.completeIfAllJoined();
     return answer;
   }
 
-  private prepareRebalance(): void {
+  protected prepareRebalance(): void {
     if (this.phase === 'PreparingRebalance') return;
     clearTimeout(this.syncTimer);
     this.unsynced.clear();
     for (const member of this.members.values()) {
-      member.answerSync(this.syncError(ErrorCode.REBALANCE_IN_PROGRESS));
+      member.answerSync(syncError(ErrorCode.REBALANCE_IN_PROGRESS));
     }
     const isFirst = this.phase === 'Empty';
     this.phase = 'PreparingRebalance';
@@ -124,8 +124,8 @@ export class Rebalance extends GroupState {
     member.gone();
     this.unsynced.delete(member);
     this.members.delete(member.memberId);
-    member.answerJoin(this.joinError(ErrorCode.UNKNOWN_MEMBER_ID, member.memberId));
-    member.answerSync(this.syncError(ErrorCode.UNKNOWN_MEMBER_ID));
+    member.answerJoin(joinError(ErrorCode.UNKNOWN_MEMBER_ID, member.memberId));
+    member.answerSync(syncError(ErrorCode.UNKNOWN_MEMBER_ID));
   }
 
   /** A member has left or has not been heard of: the others share its work. */

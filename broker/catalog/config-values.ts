@@ -11,10 +11,16 @@ const whole = (text: string, bits: number): string | undefined => {
 };
 
 const fraction = (text: string): string | undefined => {
-  if (!/^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(text)) return undefined;
+  if (!/^[+-]?(\d+(\.\d*)?|\.\d+)(e[+-]?\d+)?$/i.test(text)) return undefined;
   const value = Number(text);
   return Number.isInteger(value) ? value.toFixed(1) : String(value);
 };
+
+const trimmedParts = (text: string): string =>
+  text
+    .split(',')
+    .map((one) => one.trim())
+    .join(',');
 
 const forms: Record<ConfigType, { readonly name: string; read(text: string): string | undefined }> = {
   boolean: { name: 'true or false', read: (text) => ['true', 'false'].find((one) => one === text.toLowerCase()) },
@@ -22,7 +28,7 @@ const forms: Record<ConfigType, { readonly name: string; read(text: string): str
   int: { name: 'a whole number of 32 bits', read: (text) => whole(text, 32) },
   long: { name: 'a whole number of 64 bits', read: (text) => whole(text, 64) },
   double: { name: 'a number', read: fraction },
-  list: { name: 'a list', read: (text) => text.split(/\s*,\s*/).join(',') },
+  list: { name: 'a list', read: trimmedParts },
 };
 
 /** The value as it is shown and understood, however it was written: ` TRUE ` is true, 1e-2 is 0.01. */

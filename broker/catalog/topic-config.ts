@@ -139,11 +139,16 @@ export const unset = (settings: readonly Setting[]): string[] =>
 export const configOf = (settings: readonly Setting[]): TopicConfig =>
   Object.fromEntries(settings.flatMap(({ name, value }) => (value === null ? [] : [[name, value]])));
 
+/** How much of what a client wrote is repeated to it. */
+const SHOWN_LENGTH = 300;
+
 const problemOf = (name: string, value: string): string | undefined => {
-  if (!isTopicConfigName(name)) return `Unknown topic config name: ${name}`;
+  if (!isTopicConfigName(name)) return `Unknown topic config name: ${name.slice(0, SHOWN_LENGTH)}`;
   const { type, check } = topicConfigKeys[name];
   const problem = valueProblem(type, value, check);
-  return problem === undefined ? undefined : `Invalid value ${value} for configuration ${name}: ${problem}`;
+  return problem === undefined
+    ? undefined
+    : `Invalid value ${value.slice(0, SHOWN_LENGTH)} for configuration ${name}: ${problem}`;
 };
 
 /** What is wrong with a topic's configuration, as a sentence; undefined if nothing is. */

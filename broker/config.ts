@@ -1,7 +1,7 @@
 /** What the broker can be told at its start, with its defaults. */
 import { BrokerError } from './errors.ts';
 import type { TopicConfig } from './catalog/topic-config.ts';
-import { problemOf } from './catalog/topic-config.ts';
+import { configProblem } from './catalog/topic-config.ts';
 import type { Log } from './types.ts';
 
 export interface SaslConfig {
@@ -108,9 +108,7 @@ export const settingsFrom = (config: BrokerConfig): BrokerSettings => {
     if (typeof value === 'number' && !(Number.isFinite(value) && value >= 0))
       throw new BrokerError('INVALID_CONFIG', `${name} is ${value}`, 'Give a number of at least 0.');
   }
-  for (const [name, value] of Object.entries(settings.topicDefaults)) {
-    const problem = problemOf(name, value ?? null);
-    if (problem !== undefined) throw new BrokerError('INVALID_CONFIG', problem, 'Correct topicDefaults.');
-  }
+  const problem = configProblem(settings.topicDefaults, {});
+  if (problem !== undefined) throw new BrokerError('INVALID_CONFIG', problem, 'Correct topicDefaults.');
   return settings;
 };

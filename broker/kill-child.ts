@@ -7,7 +7,7 @@ const broker = await startBroker({
   dataDir,
   defaultPartitions: 2,
   // Small segments, so that kills meet rolls and snapshots too.
-  topicDefaults: { 'segment.bytes': '200000' },
+  topicDefaults: { 'internal.segment.bytes': '200000' },
   log: (level, message) => {
     if (level === 'error') console.error(message);
   },

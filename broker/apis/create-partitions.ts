@@ -2,6 +2,7 @@
 import { refuse, type Refusal } from '../catalog/catalog.ts';
 import { NODE_ID, type Services } from '../context.ts';
 import { ErrorCode } from '../errors.ts';
+import { TIMED_OUT } from './operations.ts';
 import { array, bool, int16, int32, string } from '../protocol/fields.ts';
 import { defineApi } from '../protocol/api.ts';
 
@@ -33,9 +34,9 @@ export const createPartitions = defineApi({
     }),
   },
   handle: (request, { services }) => ({
-    results: request.topics.map((wanted) => {
-      const refusal = grow(services, wanted, request.validateOnly);
-      return { name: wanted.name, errorCode: refusal?.errorCode ?? 0, errorMessage: refusal?.message ?? null };
+    results: [...Map.groupBy(request.topics, ({ name }) => name)].map(([name, ones]) => {
+      const refusal = request.timeoutMs <= 0 ? TIMED_OUT : grow(services, ones, request.validateOnly);
+      return { name, errorCode: refusal?.errorCode ?? ErrorCode.NONE, errorMessage: refusal?.message ?? null };
     }),
   }),
   refuse: (request, errorCode) => ({ results: request.topics.map(({ name }) => ({ name, errorCode })) }),
@@ -47,7 +48,10 @@ interface Wanted {
   readonly assignments: readonly { readonly brokerIds: readonly number[] }[] | null;
 }
 
-const grow = ({ catalog }: Services, wanted: Wanted, validateOnly: boolean): Refusal | undefined => {
+/** Adds partitions to the topic that is named once. */
+const grow = ({ catalog }: Services, ones: readonly Wanted[], validateOnly: boolean): Refusal | undefined => {
+  if (ones.length > 1) return refuse(ErrorCode.INVALID_REQUEST, 'Duplicate topic name.');
+  const wanted = ones[0]!;
   const topic = catalog.named(wanted.name);
   if (topic === undefined)
     return refuse(ErrorCode.UNKNOWN_TOPIC_OR_PARTITION, `The topic '${wanted.name}' does not exist.`);

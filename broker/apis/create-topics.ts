@@ -1,8 +1,9 @@
 /** Creates topics. There is one broker, so that the only replication factor is 1. */
-import { refuse, type Refusal } from '../catalog/catalog.ts';
-import { isTopicConfigName, problemOf, type TopicConfig } from '../catalog/topic-config.ts';
+import { newTopicId, refuse, type Refusal } from '../catalog/catalog.ts';
+import { configOf, unset, type Setting } from '../catalog/topic-config.ts';
 import { NODE_ID, type Services } from '../context.ts';
 import { ErrorCode } from '../errors.ts';
+import { TIMED_OUT } from './operations.ts';
 import { ZERO_UUID } from '../protocol/fields.ts';
 import { describeTopicConfig } from '../catalog/describe-config.ts';
 import { array, bool, int16, int32, int8, string, uuid } from '../protocol/fields.ts';
@@ -53,17 +54,13 @@ export const createTopics = defineApi({
     }),
   },
   handle(request, { services }) {
-    const counts = Map.groupBy(request.topics, (topic) => topic.name);
-    const topics = request.topics.map((wanted) => {
-      if (counts.get(wanted.name)!.length > 1)
-        return failed(wanted.name, refuse(ErrorCode.INVALID_REQUEST, 'Create topics request has duplicate names.'));
-      return create(services, wanted, request.validateOnly);
-    });
+    if (request.timeoutMs <= 0) return refuseAll(request.topics, TIMED_OUT);
+    const topics = [...Map.groupBy(request.topics, ({ name }) => name)].map(([name, ones]) =>
+      ones.length > 1 ? failed(name, DUPLICATE) : create(services, ones[0]!, request.validateOnly),
+    );
     return { topics };
   },
-  refuse: (request, errorCode) => ({
-    topics: request.topics.map(({ name }) => failed(name, { kind: 'refused', errorCode, message: '' })),
-  }),
+  refuse: (request, errorCode) => refuseAll(request.topics, refuse(errorCode, '')),
 });
 
 interface WantedTopic {
@@ -71,7 +68,7 @@ interface WantedTopic {
   readonly numPartitions: number;
   readonly replicationFactor: number;
   readonly assignments: readonly { readonly partitionIndex: number; readonly brokerIds: readonly number[] }[];
-  readonly configs: readonly { readonly name: string; readonly value: string | null }[];
+  readonly configs: readonly Setting[];
 }
 
 const failed = (name: string, { errorCode, message }: Refusal) => ({
@@ -79,52 +76,59 @@ const failed = (name: string, { errorCode, message }: Refusal) => ({
   topicId: ZERO_UUID,
   errorCode,
   errorMessage: message,
-  configs: null,
+  configs: [],
 });
 
-const checkReplicas = (wanted: WantedTopic): Refusal | undefined => {
-  if (wanted.assignments.length > 0) {
-    const isHere = wanted.assignments.every(
-      ({ partitionIndex, brokerIds }) =>
-        partitionIndex < wanted.assignments.length && brokerIds.length === 1 && brokerIds[0] === NODE_ID,
-    );
-    return isHere
+const refuseAll = (topics: readonly { readonly name: string }[], refusal: Refusal) => ({
+  topics: topics.map(({ name }) => failed(name, refusal)),
+});
+
+const DUPLICATE = refuse(ErrorCode.INVALID_REQUEST, 'Duplicate topic name.');
+
+const checkReplicas = ({ assignments, numPartitions, replicationFactor }: WantedTopic): Refusal | undefined => {
+  if (assignments.length === 0)
+    return replicationFactor === -1 || replicationFactor === 1
       ? undefined
       : refuse(
-          ErrorCode.INVALID_REPLICA_ASSIGNMENT,
-          `All partitions must be assigned to broker ${NODE_ID}, the only one.`,
+          ErrorCode.INVALID_REPLICATION_FACTOR,
+          `Unable to replicate the partition ${replicationFactor} time(s): 1 broker is registered.`,
         );
-  }
-  if (wanted.replicationFactor === -1 || wanted.replicationFactor === 1) return undefined;
-  return refuse(
-    ErrorCode.INVALID_REPLICATION_FACTOR,
-    `Unable to replicate the partition ${wanted.replicationFactor} time(s): 1 broker is registered.`,
+  const [given] = Object.entries({ replicationFactor, numPartitions }).filter(([, value]) => value !== -1);
+  if (given !== undefined)
+    return refuse(
+      ErrorCode.INVALID_REQUEST,
+      `A manual partition assignment was specified, but ${given[0]} was not set to -1.`,
+    );
+  const isHere = assignments.every(
+    ({ partitionIndex, brokerIds }) =>
+      partitionIndex < assignments.length && brokerIds.length === 1 && brokerIds[0] === NODE_ID,
   );
+  return isHere
+    ? undefined
+    : refuse(
+        ErrorCode.INVALID_REPLICA_ASSIGNMENT,
+        `All partitions must be assigned to broker ${NODE_ID}, the only one.`,
+      );
 };
 
-const configOf = (wanted: WantedTopic): TopicConfig | Refusal => {
-  for (const { name, value } of wanted.configs) {
-    const problem = value === null && isTopicConfigName(name) ? undefined : problemOf(name, value);
-    if (problem !== undefined) return refuse(ErrorCode.INVALID_CONFIG, problem);
-  }
-  return Object.fromEntries(wanted.configs.flatMap(({ name, value }) => (value === null ? [] : [[name, value]])));
+const checkValues = ({ configs }: WantedTopic): Refusal | undefined => {
+  const names = unset(configs);
+  if (names.length === 0) return undefined;
+  return refuse(ErrorCode.INVALID_CONFIG, `Null value not supported for topic configs: ${names.join(',')}`);
 };
-
-const isRefusal = (value: TopicConfig | Refusal): value is Refusal => 'kind' in value;
 
 const create = ({ catalog, settings }: Services, wanted: WantedTopic, validateOnly: boolean) => {
   const { name } = wanted;
   const asked = wanted.assignments.length > 0 ? wanted.assignments.length : wanted.numPartitions;
   const numPartitions = asked === -1 ? settings.defaultPartitions : asked;
-  const config = configOf(wanted);
-  if (isRefusal(config)) return failed(name, config);
-  const refusal = catalog.checkNew(name, numPartitions, config) ?? checkReplicas(wanted);
+  const config = configOf(wanted.configs);
+  const refusal = catalog.checkNew(name, numPartitions, config) ?? checkValues(wanted) ?? checkReplicas(wanted);
   if (refusal !== undefined) return failed(name, refusal);
   const result = validateOnly ? undefined : catalog.create(name, numPartitions, config);
   if (result?.kind === 'refused') return failed(name, result);
   return {
     name,
-    topicId: result?.topic.id ?? ZERO_UUID,
+    topicId: result?.topic.id ?? newTopicId(),
     errorCode: ErrorCode.NONE,
     errorMessage: null,
     numPartitions,

@@ -1,8 +1,9 @@
 /** The configuration of topics and of the broker, with where each value comes from. */
-import type { Services } from '../context.ts';
+import { noSuchTopic, refuse, type Refusal } from '../catalog/catalog.ts';
+import { NODE_ID, type Endpoint, type Services } from '../context.ts';
 import { describeBrokerConfig, describeTopicConfig, type DescribedConfig } from '../catalog/describe-config.ts';
 import { ErrorCode } from '../errors.ts';
-import { RESOURCE_BROKER, RESOURCE_TOPIC } from './operations.ts';
+import { RESOURCE_BROKER, RESOURCE_BROKER_LOGGER, RESOURCE_TOPIC } from './operations.ts';
 import { array, bool, int16, int32, int8, string } from '../protocol/fields.ts';
 import { defineApi } from '../protocol/api.ts';
 
@@ -45,11 +46,11 @@ export const describeConfigs = defineApi({
   },
   handle: (request, { services, peer }) => ({
     results: request.resources.map((resource) => {
+      const { resourceType, resourceName } = resource;
       const found = find(services, peer.endpoint, resource);
-      const { resourceType, resourceName, configurationKeys } = resource;
-      if (typeof found === 'number')
-        return { resourceType, resourceName, errorCode: found, errorMessage: null, configs: [] };
-      const configs = found.filter((one) => configurationKeys === null || configurationKeys.includes(one.name));
+      if (!Array.isArray(found)) return refused(resource, found);
+      const wanted = new Set(resource.configurationKeys);
+      const configs = found.filter((one) => wanted.size === 0 || wanted.has(one.name));
       return {
         resourceType,
         resourceName,
@@ -60,27 +61,41 @@ export const describeConfigs = defineApi({
     }),
   }),
   refuse: (request, errorCode) => ({
-    results: request.resources.map(({ resourceType, resourceName }) => ({
-      resourceType,
-      resourceName,
-      errorCode,
-      errorMessage: null,
-      configs: [],
-    })),
+    results: request.resources.map((resource) => refused(resource, { errorCode, message: null })),
   }),
 });
 
-const find = (
-  services: Services,
-  endpoint: { host: string; port: number },
-  { resourceType, resourceName }: { resourceType: number; resourceName: string },
-): DescribedConfig[] | number => {
-  if (resourceType === RESOURCE_BROKER) return describeBrokerConfig(services.settings, endpoint);
-  if (resourceType !== RESOURCE_TOPIC) return ErrorCode.INVALID_REQUEST;
-  const topic = services.catalog.named(resourceName);
-  return topic === undefined
-    ? ErrorCode.UNKNOWN_TOPIC_OR_PARTITION
-    : describeTopicConfig(topic.config, services.catalog.defaults);
+interface Resource {
+  readonly resourceType: number;
+  readonly resourceName: string;
+}
+
+const refused = (
+  { resourceType, resourceName }: Resource,
+  { errorCode, message }: { readonly errorCode: number; readonly message: string | null },
+) => ({ resourceType, resourceName, errorCode, errorMessage: message, configs: [] });
+
+const find = (services: Services, endpoint: Endpoint, resource: Resource): DescribedConfig[] | Refusal => {
+  const { resourceType, resourceName } = resource;
+  if (resourceType === RESOURCE_TOPIC) return findTopic(services, resourceName);
+  if (resourceType !== RESOURCE_BROKER) return refuse(ErrorCode.INVALID_REQUEST, sentenceFor(resourceType));
+  // The name that stands for all brokers: what is set for them while they run, which is nothing.
+  if (resourceName === '') return [];
+  if (resourceName === String(NODE_ID)) return describeBrokerConfig(services.settings, endpoint);
+  return refuse(
+    ErrorCode.INVALID_REQUEST,
+    `Unexpected broker id, expected ${NODE_ID} or empty string, but received ${resourceName}`,
+  );
+};
+
+const sentenceFor = (resourceType: number): string =>
+  resourceType === RESOURCE_BROKER_LOGGER
+    ? 'The broker has no log levels that could be read or set.'
+    : `Only topics and the broker have settings; resource type ${resourceType} has none.`;
+
+const findTopic = ({ catalog }: Services, name: string): DescribedConfig[] | Refusal => {
+  const topic = catalog.named(name);
+  return topic === undefined ? noSuchTopic(name) : describeTopicConfig(topic.config, catalog.defaults);
 };
 
 const show = (one: DescribedConfig, asked: { includeSynonyms: boolean; includeDocumentation: boolean }) => ({

@@ -1,6 +1,7 @@
 /** Sets, resets, and adds to or takes from single configuration values of topics. */
-import { alterations, replaceConfig } from '../catalog/alter-config.ts';
-import { array, bool, int16, int32, int8, string } from '../protocol/fields.ts';
+import { alter, singly } from '../catalog/alter-config.ts';
+import { alteredConfigs, refuseAlterations } from './altered-configs.ts';
+import { array, bool, int8, string } from '../protocol/fields.ts';
 import { defineApi } from '../protocol/api.ts';
 
 export const incrementalAlterConfigs = defineApi({
@@ -20,28 +21,9 @@ export const incrementalAlterConfigs = defineApi({
     }),
     validateOnly: bool(),
   },
-  response: {
-    throttleTimeMs: int32({ default: 0 }),
-    responses: array({
-      errorCode: int16(),
-      errorMessage: string({ nullable: 0 }),
-      resourceType: int8(),
-      resourceName: string(),
-    }),
-  },
-  handle: (request, { services }) => ({
-    responses: request.resources.map(({ resourceType, resourceName, configs }) => ({
-      resourceType,
-      resourceName,
-      ...replaceConfig(services.catalog, { resourceType, resourceName }, alterations(configs), request.validateOnly),
-    })),
+  response: alteredConfigs,
+  handle: ({ resources, validateOnly }, { services }) => ({
+    responses: alter(services.catalog, resources, singly, validateOnly),
   }),
-  refuse: (request, errorCode) => ({
-    responses: request.resources.map(({ resourceType, resourceName }) => ({
-      resourceType,
-      resourceName,
-      errorCode,
-      errorMessage: null,
-    })),
-  }),
+  refuse: refuseAlterations,
 });

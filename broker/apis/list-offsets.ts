@@ -1,8 +1,8 @@
 /** Offsets by time: the first, the last, the newest timestamp, or the first record at or after a time. */
-import type { Services } from '../context.ts';
+import type { Context } from '../context.ts';
 import { ErrorCode } from '../errors.ts';
 import { LEADER_EPOCH } from '../log/partition-log.ts';
-import { lookUpOffset } from '../log/lookup.ts';
+import { EARLIEST, EARLIEST_LOCAL, LATEST, LATEST_TIERED, lookUpOffset, MAX_TIMESTAMP } from '../log/lookup.ts';
 import { leaderEpochError } from './operations.ts';
 import { array, int16, int32, int64, int8, string } from '../protocol/fields.ts';
 import { defineApi } from '../protocol/api.ts';
@@ -38,12 +38,12 @@ export const listOffsets = defineApi({
       }),
     }),
   },
-  handle: (request, { services }) => ({
+  handle: (request, context) => ({
     topics: request.topics.map(({ name, partitions }) => ({
       name,
-      partitions: partitions.map((wanted) => ({
-        partitionIndex: wanted.partitionIndex,
-        ...find(services, name, wanted, request.isolationLevel === 1),
+      partitions: [...Map.groupBy(partitions, (one) => one.partitionIndex)].map(([partitionIndex, ones]) => ({
+        partitionIndex,
+        ...find(context, name, ones, request.isolationLevel === 1),
       })),
     })),
   }),
@@ -55,16 +55,33 @@ export const listOffsets = defineApi({
   }),
 });
 
-const find = (
-  services: Services,
-  topic: string,
-  wanted: { partitionIndex: number; currentLeaderEpoch: number; timestamp: number },
-  committedOnly: boolean,
-) => {
-  const log = services.catalog.named(topic)?.logs[wanted.partitionIndex];
+/** From which version on each special time is known. */
+const SPECIAL_TIMES = new Map([
+  [LATEST, 1],
+  [EARLIEST, 1],
+  [MAX_TIMESTAMP, 7],
+  [EARLIEST_LOCAL, 8],
+  [LATEST_TIERED, 9],
+]);
+
+const isTimeKnown = (timestamp: number, version: number): boolean =>
+  timestamp >= 0 || version >= (SPECIAL_TIMES.get(timestamp) ?? Infinity);
+
+interface Wanted {
+  readonly partitionIndex: number;
+  readonly currentLeaderEpoch: number;
+  readonly timestamp: number;
+}
+
+/** The offset that is asked of a partition; more than one question about it is refused. */
+const find = ({ services, version }: Context, topic: string, ones: readonly Wanted[], committedOnly: boolean) => {
+  const { partitionIndex, currentLeaderEpoch, timestamp } = ones[0]!;
+  if (ones.length > 1) return { errorCode: ErrorCode.INVALID_REQUEST };
+  if (!isTimeKnown(timestamp, version)) return { errorCode: ErrorCode.UNSUPPORTED_VERSION };
+  const log = services.catalog.named(topic)?.logs[partitionIndex];
   if (log === undefined) return { errorCode: ErrorCode.UNKNOWN_TOPIC_OR_PARTITION };
-  const errorCode = leaderEpochError(wanted.currentLeaderEpoch);
+  const errorCode = leaderEpochError(currentLeaderEpoch);
   if (errorCode !== ErrorCode.NONE) return { errorCode };
-  const found = lookUpOffset(log, wanted.timestamp, committedOnly);
+  const found = lookUpOffset(log, timestamp, committedOnly);
   return { errorCode, ...found, leaderEpoch: found.offset === -1 ? -1 : LEADER_EPOCH };
 };

@@ -36,6 +36,8 @@ export const offsetDelete = defineApi({
     const topics = request.topics.map(({ name, partitions }) => ({
       name,
       partitions: partitions.map(({ partitionIndex }) => {
+        if (services.catalog.named(name)?.logs[partitionIndex] === undefined)
+          return { partitionIndex, errorCode: ErrorCode.UNKNOWN_TOPIC_OR_PARTITION };
         if (subscribed.has(name)) return { partitionIndex, errorCode: ErrorCode.GROUP_SUBSCRIBED_TO_TOPIC };
         services.groups.offsets.remove(request.groupId, [{ topic: name, partition: partitionIndex }]);
         return { partitionIndex, errorCode: ErrorCode.NONE };

@@ -1,9 +1,11 @@
 /** What several APIs share: Kafka's numbers for resources and permitted operations, and small common checks. */
+import { refuse } from '../catalog/catalog.ts';
 import { ErrorCode } from '../errors.ts';
 import { LEADER_EPOCH } from '../log/partition-log.ts';
 
 export const RESOURCE_TOPIC = 2;
 export const RESOURCE_BROKER = 4;
+export const RESOURCE_BROKER_LOGGER = 8;
 
 /** Bits by AclOperation: with no authorizer everybody may do everything that the resource knows. */
 const bits = (...operations: number[]): number => operations.reduce((mask, operation) => mask | (1 << operation), 0);
@@ -12,6 +14,9 @@ export const GROUP_OPERATIONS = bits(3, 6, 8, 10, 11);
 export const CLUSTER_OPERATIONS = bits(5, 7, 8, 9, 10, 11, 12);
 /** The client did not ask for the operations. */
 export const NOT_ASKED = -2147483648;
+
+/** What a request to change topics gets whose time was over when it came. */
+export const TIMED_OUT = refuse(ErrorCode.REQUEST_TIMED_OUT, 'The request timed out.');
 
 const METADATA_BYTES_MAX = 4096;
 

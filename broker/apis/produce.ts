@@ -1,9 +1,15 @@
-/** Appends record batches. They are stored as they came: one check of the CRC, no decoding, no copy. */
+/** Appends record batches. They are stored as they came: checked by CRC and length, not decoded, not copied. */
 import type { Context } from '../context.ts';
 import { DISK_HINT, ErrorCode, isStorageError, messageOf } from '../errors.ts';
 import type { Topic } from '../catalog/catalog.ts';
-import { accept, type Accepted } from '../log/accept.ts';
-import { BATCH_HEADER_BYTES, isTransactional, readBatchHeader } from '../records/batch.ts';
+import { accept, refused, type Accepted, type Refused } from '../log/accept.ts';
+import {
+  BATCH_HEADER_BYTES,
+  compressionOf,
+  isTransactional,
+  readBatchHeader,
+  type BatchHeader,
+} from '../records/batch.ts';
 import { array, int16, int32, int64, records, string, struct, uuid } from '../protocol/fields.ts';
 import { defineApi } from '../protocol/api.ts';
 
@@ -84,9 +90,7 @@ export const produce = defineApi({
   refuse: (request, errorCode) => refuseAll(request.topicData, errorCode),
 });
 
-const refused = (errorCode: number, message: string): Accepted => ({ kind: 'refused', errorCode, message });
-
-const unknown = (name: string): Accepted =>
+const unknown = (name: string): Refused =>
   name === ''
     ? refused(ErrorCode.UNKNOWN_TOPIC_ID, 'This server does not host this topic ID.')
     : refused(ErrorCode.UNKNOWN_TOPIC_OR_PARTITION, 'This server does not host this topic-partition.');
@@ -98,11 +102,15 @@ const append = (
   transactionalId: string | null,
   context: Context,
 ): Accepted => {
-  if (records === null || records.length < BATCH_HEADER_BYTES)
+  if (records === null || records.length === 0)
+    return refused(ErrorCode.INVALID_RECORD, 'The request has no record batch for the partition');
+  if (records.length < BATCH_HEADER_BYTES)
     return refused(ErrorCode.CORRUPT_MESSAGE, 'The batch is shorter than its header');
   const { services } = context;
-  const refusal = checkTransaction(topic.name, partition, records, transactionalId, context);
-  if (refusal !== ErrorCode.NONE) return refused(refusal, 'The batch does not belong to an open transaction');
+  const header = readBatchHeader(records);
+  const refusal =
+    checkCompression(header, context) ?? checkTransaction(topic.name, partition, header, transactionalId, context);
+  if (refusal !== undefined) return refusal;
   try {
     const result = accept(topic.logs[partition]!, records, topic.settings, services.now());
     if (result.kind === 'appended') {
@@ -119,23 +127,45 @@ const append = (
   }
 };
 
+const ZSTD = 4;
+const ZSTD_SINCE = 7;
+
+const checkCompression = (header: BatchHeader, { version }: Context): Refused | undefined =>
+  version >= ZSTD_SINCE || compressionOf(header) !== ZSTD
+    ? undefined
+    : refused(
+        ErrorCode.UNSUPPORTED_COMPRESSION_TYPE,
+        `Produce requests with version ${version} are not allowed to use ZStandard compression`,
+      );
+
 const checkTransaction = (
   topic: string,
   partition: number,
-  records: Buffer,
+  header: BatchHeader,
   transactionalId: string | null,
   { services, version }: Context,
-): number => {
-  const header = readBatchHeader(records);
-  if (!isTransactional(header)) return ErrorCode.NONE;
-  if (transactionalId === null) return ErrorCode.INVALID_TXN_STATE;
+): Refused | undefined => {
+  if (!isTransactional(header)) return undefined;
+  if (transactionalId === null) return refused(ErrorCode.INVALID_TXN_STATE, 'The request has no transactional id');
   const owner = { producerId: header.producerId, epoch: header.producerEpoch };
   const { transactions } = services;
   const added = version >= 12 ? transactions.add(transactionalId, owner, [{ topic, partition }], []) : ErrorCode.NONE;
-  if (added === ErrorCode.NONE)
-    return transactions.checkProduce(transactionalId, owner, { topic, partition }, version >= 11);
-  return PRODUCE_CODES.get(added) ?? added;
+  const errorCode =
+    added === ErrorCode.NONE
+      ? transactions.checkProduce(transactionalId, owner, { topic, partition }, version >= 11)
+      : (PRODUCE_CODES.get(added) ?? added);
+  return errorCode === ErrorCode.NONE ? undefined : refused(errorCode, TRANSACTION_SENTENCES.get(errorCode) ?? '');
 };
+
+const NOT_IN_TRANSACTION = 'The batch does not belong to an open transaction';
+
+const TRANSACTION_SENTENCES = new Map<number, string>([
+  [ErrorCode.INVALID_PRODUCER_EPOCH, 'The epoch of the producer is not the present one of its transactional id'],
+  [ErrorCode.INVALID_PRODUCER_ID_MAPPING, 'The producer id is not the one that the transactional id has'],
+  [ErrorCode.NOT_ENOUGH_REPLICAS, 'The end of the previous transaction is not complete'],
+  [ErrorCode.INVALID_TXN_STATE, NOT_IN_TRANSACTION],
+  [ErrorCode.TRANSACTION_ABORTABLE, NOT_IN_TRANSACTION],
+]);
 
 /** As Apache Kafka translates what the coordinator says, for producers that know fewer codes. */
 const PRODUCE_CODES = new Map<number, number>([
@@ -144,8 +174,10 @@ const PRODUCE_CODES = new Map<number, number>([
 ]);
 
 const answerOf = (index: number, result: Accepted, logStartOffset: number) => {
-  if (result.kind === 'refused')
-    return { index, errorCode: result.errorCode, baseOffset: -1, recordErrors: [], errorMessage: result.message };
+  if (result.kind === 'refused') {
+    const { errorCode, message, recordErrors } = result;
+    return { index, errorCode, baseOffset: -1, recordErrors, errorMessage: message };
+  }
   const baseOffset = result.kind === 'appended' ? result.header.baseOffset : result.baseOffset;
   const { logAppendTimeMs } = result;
   return { index, errorCode: ErrorCode.NONE, baseOffset, logAppendTimeMs, logStartOffset, recordErrors: [] };

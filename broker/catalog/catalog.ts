@@ -10,7 +10,7 @@ import type { Files } from '../log/files.ts';
 import { PartitionLog } from '../log/partition-log.ts';
 import { Journal } from '../state/journal.ts';
 import type { Log } from '../types.ts';
-import { problemOf, settingsOf, type TopicConfig, type TopicSettings } from './topic-config.ts';
+import { configProblem, settingsOf, type TopicConfig, type TopicSettings } from './topic-config.ts';
 
 interface StoredTopic {
   readonly id: string;
@@ -63,6 +63,27 @@ export const nameProblem = (name: string): string | undefined => {
     ? undefined
     : `Topic name is invalid: '${name.slice(0, 300)}' must be 1 to 249 of the characters a-z A-Z 0-9 . _ -`;
 };
+
+/** Why there is no topic of this name. */
+export const noSuchTopic = (name: string): Refusal => {
+  const problem = nameProblem(name);
+  return problem === undefined
+    ? refuse(ErrorCode.UNKNOWN_TOPIC_OR_PARTITION, `The topic '${name}' does not exist.`)
+    : refuse(ErrorCode.INVALID_TOPIC_EXCEPTION, problem);
+};
+
+/** Where Apache Kafka keeps what this broker keeps in journals. */
+const INTERNAL_TOPICS = new Set([
+  '__consumer_offsets',
+  '__transaction_state',
+  '__share_group_state',
+  '__cluster_metadata',
+]);
+
+/** Metrics are named after topics with all dots written as underscores: Kafka refuses names that come to the same. */
+const metricName = (name: string): string => name.replaceAll('.', '_');
+
+export const newTopicId = (): string => randomBytes(16).toString('hex');
 
 /** Readable, and different even where the file system does not tell upper from lower case. */
 const folderOf = (name: string, id: string): string => `${name.slice(0, 200)}~${id.slice(0, 12)}`;
@@ -136,6 +157,14 @@ export class Catalog {
     const problem = nameProblem(name);
     if (problem !== undefined) return refuse(ErrorCode.INVALID_TOPIC_EXCEPTION, problem);
     if (this.byName.has(name)) return refuse(ErrorCode.TOPIC_ALREADY_EXISTS, `Topic '${name}' already exists.`);
+    if (INTERNAL_TOPICS.has(name))
+      return refuse(
+        ErrorCode.INVALID_TOPIC_EXCEPTION,
+        `Topic '${name}' is internal to Kafka; this broker keeps offsets and transactions in journals instead.`,
+      );
+    const colliding = [...this.byName.keys()].find((one) => metricName(one) === metricName(name));
+    if (colliding !== undefined)
+      return refuse(ErrorCode.INVALID_TOPIC_EXCEPTION, `Topic '${name}' collides with existing topic: ${colliding}`);
     return this.checkPartitions(partitions) ?? this.checkConfig(config);
   }
 
@@ -148,17 +177,14 @@ export class Catalog {
   }
 
   checkConfig(config: TopicConfig): Refusal | undefined {
-    for (const [name, value] of Object.entries(config)) {
-      const problem = problemOf(name, value);
-      if (problem !== undefined) return refuse(ErrorCode.INVALID_CONFIG, problem);
-    }
-    return undefined;
+    const problem = configProblem(config, this.options.defaults);
+    return problem === undefined ? undefined : refuse(ErrorCode.INVALID_CONFIG, problem);
   }
 
   create(name: string, partitions: number, config: TopicConfig = {}): CreateResult {
     const refusal = this.checkNew(name, partitions, config);
     if (refusal !== undefined) return refusal;
-    const stored = { id: randomBytes(16).toString('hex'), partitions, config };
+    const stored = { id: newTopicId(), partitions, config };
     this.journal.set(name, stored);
     return { kind: 'created', topic: this.open(name, stored) };
   }

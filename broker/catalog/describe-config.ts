@@ -1,12 +1,49 @@
 /** Configurations as DescribeConfigs shows them: each value with its type and where it comes from. */
 import type { BrokerSettings } from '../config.ts';
-import { topicConfigKeys, type ConfigType, type TopicConfig, type TopicConfigName } from './topic-config.ts';
+import { plainValue, type ConfigType } from './config-values.ts';
+import { topicConfigKeys, type TopicConfig, type TopicConfigName } from './topic-config.ts';
 
 const SOURCE_TOPIC = 1;
 const SOURCE_STATIC_BROKER = 4;
 const SOURCE_DEFAULT = 5;
 
-const TYPE_NUMBERS: Record<ConfigType, number> = { boolean: 1, string: 2, int: 3, long: 5, list: 7 };
+const TYPE_NUMBERS: Record<ConfigType, number> = { boolean: 1, string: 2, int: 3, long: 5, double: 6, list: 7 };
+
+/** Under which name a topic's setting has its default for the whole broker. */
+const BROKER_WIDE = new Map<string, string>([
+  ['cleanup.policy', 'log.cleanup.policy'],
+  ['compression.gzip.level', 'compression.gzip.level'],
+  ['compression.lz4.level', 'compression.lz4.level'],
+  ['compression.type', 'compression.type'],
+  ['compression.zstd.level', 'compression.zstd.level'],
+  ['delete.retention.ms', 'log.cleaner.delete.retention.ms'],
+  ['file.delete.delay.ms', 'log.segment.delete.delay.ms'],
+  ['flush.messages', 'log.flush.interval.messages'],
+  ['flush.ms', 'log.flush.interval.ms'],
+  ['index.interval.bytes', 'log.index.interval.bytes'],
+  ['local.retention.bytes', 'log.local.retention.bytes'],
+  ['local.retention.ms', 'log.local.retention.ms'],
+  ['max.compaction.lag.ms', 'log.cleaner.max.compaction.lag.ms'],
+  ['max.message.bytes', 'message.max.bytes'],
+  ['message.timestamp.after.max.ms', 'log.message.timestamp.after.max.ms'],
+  ['message.timestamp.before.max.ms', 'log.message.timestamp.before.max.ms'],
+  ['message.timestamp.type', 'log.message.timestamp.type'],
+  ['min.cleanable.dirty.ratio', 'log.cleaner.min.cleanable.ratio'],
+  ['min.compaction.lag.ms', 'log.cleaner.min.compaction.lag.ms'],
+  ['min.insync.replicas', 'min.insync.replicas'],
+  ['preallocate', 'log.preallocate'],
+  ['retention.bytes', 'log.retention.bytes'],
+  ['retention.ms', 'log.retention.ms'],
+  ['segment.bytes', 'log.segment.bytes'],
+  ['segment.index.bytes', 'log.index.size.max.bytes'],
+  ['segment.jitter.ms', 'log.roll.jitter.ms'],
+  ['segment.ms', 'log.roll.ms'],
+  ['unclean.leader.election.enable', 'unclean.leader.election.enable'],
+]);
+
+const shownNames = (Object.keys(topicConfigKeys) as TopicConfigName[]).filter(
+  (name) => !topicConfigKeys[name].isInternal,
+);
 
 export interface DescribedConfig {
   readonly name: string;
@@ -18,17 +55,18 @@ export interface DescribedConfig {
   readonly synonyms: readonly { readonly name: string; readonly value: string; readonly source: number }[];
 }
 
+/** The configuration of a topic, with what would hold if it were not set. */
 export const describeTopicConfig = (config: TopicConfig, defaults: TopicConfig): DescribedConfig[] =>
-  (Object.keys(topicConfigKeys) as TopicConfigName[]).map((name) => {
+  shownNames.map((name) => {
     const { type, documentation, default: fallback } = topicConfigKeys[name];
-    const synonyms = [
-      ...(config[name] === undefined ? [] : [{ name, value: config[name], source: SOURCE_TOPIC }]),
-      ...(defaults[name] === undefined
-        ? []
-        : [{ name: `log.${name}`, value: defaults[name], source: SOURCE_STATIC_BROKER }]),
-      { name: `log.${name}`, value: fallback, source: SOURCE_DEFAULT },
-    ];
-    const { value, source } = synonyms[0]!;
+    const brokerWide = BROKER_WIDE.get(name);
+    const sources = [
+      { name, value: config[name], source: SOURCE_TOPIC },
+      { name: brokerWide, value: defaults[name], source: SOURCE_STATIC_BROKER },
+      { name: brokerWide, value: fallback, source: SOURCE_DEFAULT },
+    ].flatMap((one) => (one.value === undefined ? [] : [{ ...one, value: plainValue(type, one.value) }]));
+    const { value, source } = sources[0]!;
+    const synonyms = sources.flatMap((one) => (one.name === undefined ? [] : [{ ...one, name: one.name }]));
     return { name, value, source, type: TYPE_NUMBERS[type], readOnly: false, documentation, synonyms };
   });
 
@@ -77,16 +115,3 @@ export const describeBrokerConfig = (
 /** A duration in the older, coarser unit that tools still ask for. */
 const hours = (name: TopicConfigName, { topicDefaults }: BrokerSettings): number =>
   Math.floor(Number(topicDefaults[name] ?? topicConfigKeys[name].default) / 3_600_000);
-
-/** Topic settings that have a broker-wide default under a name of its own. */
-const BROKER_WIDE = new Map([
-  ['cleanup.policy', 'log.cleanup.policy'],
-  ['compression.type', 'compression.type'],
-  ['max.message.bytes', 'message.max.bytes'],
-  ['message.timestamp.type', 'log.message.timestamp.type'],
-  ['min.insync.replicas', 'min.insync.replicas'],
-  ['retention.bytes', 'log.retention.bytes'],
-  ['retention.ms', 'log.retention.ms'],
-  ['segment.bytes', 'log.segment.bytes'],
-  ['segment.ms', 'log.roll.ms'],
-]);

@@ -9,10 +9,12 @@ export interface FoundOffset {
   readonly timestamp: number;
 }
 
-const LATEST = -1;
-const EARLIEST = -2;
-const MAX_TIMESTAMP = -3;
-const EARLIEST_LOCAL = -4;
+/* Times with a meaning of their own. Nothing is ever tiered: all offsets are local. */
+export const LATEST = -1;
+export const EARLIEST = -2;
+export const MAX_TIMESTAMP = -3;
+export const EARLIEST_LOCAL = -4;
+export const LATEST_TIERED = -5;
 const NOTHING: FoundOffset = { offset: -1, timestamp: -1 };
 
 export const lookUpOffset = (log: PartitionLog, timestamp: number, committedOnly: boolean): FoundOffset => {
@@ -20,7 +22,7 @@ export const lookUpOffset = (log: PartitionLog, timestamp: number, committedOnly
   if (timestamp === LATEST) return { offset: end, timestamp: -1 };
   if (timestamp === EARLIEST || timestamp === EARLIEST_LOCAL) return { offset: log.startOffset, timestamp: -1 };
   if (timestamp === MAX_TIMESTAMP) return newest(log);
-  return timestamp < 0 ? NOTHING : log.repairing(() => firstAtOrAfter(log, timestamp, end));
+  return timestamp === LATEST_TIERED ? NOTHING : log.repairing(() => firstAtOrAfter(log, timestamp, end));
 };
 
 const firstAtOrAfter = (log: PartitionLog, timestampMs: number, end: number): FoundOffset => {

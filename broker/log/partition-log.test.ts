@@ -305,7 +305,8 @@ describe('a partition log', () => {
 
   test.each([
     ['a wrong CRC', (batch: Buffer) => batch.writeUInt32BE(1, 17), ErrorCode.CORRUPT_MESSAGE],
-    ['another format', (batch: Buffer) => batch.writeInt8(1, 16), ErrorCode.UNSUPPORTED_FOR_MESSAGE_FORMAT],
+    ['an older format', (batch: Buffer) => batch.writeInt8(1, 16), ErrorCode.INVALID_RECORD],
+    ['an unknown format', (batch: Buffer) => batch.writeInt8(3, 16), ErrorCode.CORRUPT_MESSAGE],
     ['a wrong length', (batch: Buffer) => batch.writeInt32BE(3, 8), ErrorCode.INVALID_RECORD],
   ])('a batch with %s is refused', (_what, damage, errorCode) => {
     const log = openLog(new MemoryFiles());

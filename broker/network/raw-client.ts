@@ -1,5 +1,7 @@
 /** A client of bytes, for tests: what no well-behaved client would send. */
 import { connect, type Socket } from 'node:net';
+import type { Api } from '../protocol/api.ts';
+import { Reader } from '../protocol/reader.ts';
 import { Writer } from '../protocol/writer.ts';
 
 export interface RawClient {
@@ -58,4 +60,18 @@ export const frame = (apiKey: number, version: number, body: Uint8Array, correla
   writer.string('test', 4);
   writer.bytes(body);
   return Buffer.concat(writer.finish());
+};
+
+/** Sends one request of `api` over a connection of its own, and reads the answer. Left out is what has a default. */
+export const ask = async (port: number, api: Api, version: number, request: object): Promise<object> => {
+  const isFlexible = version >= api.flexibleSince;
+  const body = new Writer();
+  if (isFlexible) body.unsignedVarint(0);
+  api.requestCodec(version).write(body, request);
+  const client = await rawClient(port);
+  client.send(frame(api.key, version, Buffer.concat(body.finish())));
+  const answer = await client.answer();
+  client.socket.destroy();
+  if (answer === undefined) throw new Error(`${api.name} was not answered`);
+  return api.responseCodec(version).read(new Reader(answer, isFlexible ? 5 : 4));
 };

@@ -1,6 +1,6 @@
 /**
  * The records inside a batch. The broker looks at them only where it must: to answer look-ups by time, to compact, to
- * see that keys are there, and for its own markers. Layout: https://kafka.apache.org/documentation/#record
+ * see that keys are there, to say which ones are wrong, and for its own markers. Layout: https://kafka.apache.org/documentation/#record
  */
 import { MalformedFrame } from '../protocol/reader.ts';
 
@@ -63,6 +63,31 @@ export const decodeRecords = (bytes: Buffer, count: number): StoredRecord[] => {
   }
   return records;
 };
+
+/** Attributes, two deltas, the lengths of key and value, and the number of headers: one byte each. */
+const RECORD_BYTES_MIN = 6;
+const VARINT32_SHIFT_MAX = 28;
+
+/**
+ * Throws MalformedFrame unless exactly `count` records (uncompressed) fill `bytes` from `start` on. They are told by
+ * their lengths alone, so that this can be done to all that is produced.
+ */
+export const checkRecordLengths = (bytes: Buffer, start: number, count: number): void => {
+  let at = start;
+  for (let left = count; left > 0; left--) {
+    let zigzag = 0;
+    for (let shift = 0, byte = 0x80; byte >= 0x80; shift += 7) {
+      if (at >= bytes.length || shift > VARINT32_SHIFT_MAX) throw new MalformedFrame(WRONG_COUNT);
+      byte = bytes[at++]!;
+      zigzag |= (byte & 0x7f) << shift;
+    }
+    if (zigzag < 2 * RECORD_BYTES_MIN || (zigzag & 1) !== 0) throw new MalformedFrame(WRONG_COUNT);
+    at += zigzag >>> 1;
+  }
+  if (at !== bytes.length) throw new MalformedFrame(WRONG_COUNT);
+};
+
+const WRONG_COUNT = 'the batch does not consist of the number of records that it announces';
 
 const varint = (value: number): Buffer => {
   const bytes: number[] = [];

@@ -47,6 +47,17 @@ const runOne = (transactions: Coordinator, owner: ProducerIdentity): ProducerIde
   return { producerId: result.producerId, epoch: result.epoch };
 };
 
+test('the time of the beginning is known until there is a new owner', () => {
+  const { transactions } = setUp();
+  const owner = begin(transactions);
+  const startedAtMs = () => transactions.get('x')?.startedAtMs;
+  expect(startedAtMs()).toBe(-1);
+  runOne(transactions, owner);
+  expect(startedAtMs()).toBe(0);
+  begin(transactions);
+  expect(startedAtMs()).toBe(-1);
+});
+
 describe('transactions whose end bumps the epoch', () => {
   test('each goes on with the next epoch; the marker carries it, so that a late batch is refused by the log', () => {
     const { transactions, catalog } = setUp();

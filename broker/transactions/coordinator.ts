@@ -197,7 +197,7 @@ export class TransactionCoordinator {
     }
     for (const group of known.groups) this.ports.groups.offsets.endTransaction(group, known.producerId, commit);
     const phase = commit ? 'CompleteCommit' : 'CompleteAbort';
-    const ended = { phase, partitions: [], groups: [], startedAtMs: -1, updatedAtMs: nowMs } as const;
+    const ended = { phase, partitions: [], groups: [], updatedAtMs: nowMs } as const;
     return this.save(transactionalId, { ...known, ...renewed(known), ...ended });
   }
 

@@ -33,7 +33,7 @@ export interface Transaction extends ProducerIdentity {
   readonly phase: TransactionPhase;
   readonly partitions: readonly TopicPartition[];
   readonly groups: readonly string[];
-  /** -1: none is open */
+  /** When the one that is open, or else the last one, began; -1: there was none since the owner was initialised. */
   readonly startedAtMs: number;
   readonly updatedAtMs: number;
 }

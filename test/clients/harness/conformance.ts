@@ -116,6 +116,12 @@ ${missingTable(served, apacheServed)}
 - One broker: the replication factor is 1, \`acks=all\` means this broker, \`min.insync.replicas\` has no effect.
 - Record batches are kept as they come: they are never recompressed or converted; a topic's \`compression.type\` is kept and shown, and changes nothing.
   Clients from before record format v2 (2017) are refused.
+- A batch is checked by its header, its CRC and, if it is not compressed, the lengths of its records; what is inside the records, and compressed ones
+  altogether, is looked at only on compacted topics (which need keys): where Apache Kafka would refuse such a batch because of its content, it is stored,
+  and a batch with bytes after it is refused instead of being cut.
+- Committed offsets and transactions are kept in journals: \`__consumer_offsets\` and \`__transaction_state\` do not exist, and cannot be created.
+- Settings of topics that make no sense with one broker and no remote storage are kept and shown, and change nothing; the broker's own are given at its start
+  and cannot be altered by clients. A topic has at most 1000 partitions.
 - Durability is Kafka's: an acknowledged batch is in the system's page cache, so it survives the death of the process; \`flush.messages=1\` on a topic also syncs each
   append to the disk.
 - Loopback only, unless it is told to listen elsewhere.

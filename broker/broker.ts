@@ -4,6 +4,7 @@ import { Catalog } from './catalog/catalog.ts';
 import { settingsFrom, type BrokerConfig } from './config.ts';
 import type { Services } from './context.ts';
 import { openDataDir, type DataDir } from './data-dir.ts';
+import { DiskReport } from './disk-report.ts';
 import { BrokerError, isStorageError, messageOf, systemCode } from './errors.ts';
 import { FetchSessions } from './fetch/sessions.ts';
 import { GroupCoordinator } from './groups/coordinator.ts';
@@ -61,7 +62,20 @@ export const assemble = (config: BrokerConfig, files: Files, dataDir: DataDir): 
   const transactions = new TransactionCoordinator(files, config.dataDir, { catalog, groups, log, now, timeoutMaxMs });
   const { clusterId } = dataDir;
   const fetchSessions = new FetchSessions();
-  return { files, settings, clusterId, catalog, groups, transactions, fetchSessions, pool, apis, now, log };
+  return {
+    files,
+    settings,
+    clusterId,
+    catalog,
+    groups,
+    transactions,
+    fetchSessions,
+    pool,
+    apis,
+    now,
+    log,
+    disk: new DiskReport(log, now),
+  };
 };
 
 const openFolder = (files: Files, config: BrokerConfig): DataDir => {

@@ -1,6 +1,7 @@
 /** What a request is handled with: the broker's parts, and what is known about who asks. */
 import type { Catalog } from './catalog/catalog.ts';
 import type { BrokerSettings } from './config.ts';
+import type { DiskReport } from './disk-report.ts';
 import type { FetchSessions } from './fetch/sessions.ts';
 import type { GroupCoordinator } from './groups/coordinator.ts';
 import type { Files } from './log/files.ts';
@@ -22,6 +23,7 @@ export interface Services {
   readonly apis: ReadonlyMap<number, Api>;
   readonly now: () => number;
   readonly log: Log;
+  readonly disk: DiskReport;
 }
 
 /** Where clients of a listener find this broker. */

@@ -90,8 +90,5 @@ export const messageOf = (error: unknown): string => (error instanceof Error ? e
 
 const STORAGE_CODES = new Set(['ENOSPC', 'EROFS', 'EIO', 'EDQUOT', 'EMFILE', 'ENFILE', 'EACCES', 'EPERM']);
 
-/** What to do when it did. */
-export const DISK_HINT = 'Free space on the disk, or make it writable: clients try again by themselves.';
-
 /** Whether the disk refused, so that the same request may succeed later. */
 export const isStorageError = (error: unknown): boolean => STORAGE_CODES.has(systemCode(error));

@@ -44,7 +44,7 @@ describe('groups, as requests see them', () => {
   beforeEach(() =>
     ask(19, 5, {
       topics: [{ name: 't', numPartitions: 1, replicationFactor: 1, assignments: [], configs: [] }],
-      timeoutMs: 0,
+      timeoutMs: 1000,
       validateOnly: false,
     }),
   );

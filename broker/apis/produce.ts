@@ -1,6 +1,6 @@
 /** Appends record batches. They are stored as they came: checked by CRC and length, not decoded, not copied. */
 import type { Context } from '../context.ts';
-import { DISK_HINT, ErrorCode, isStorageError, messageOf } from '../errors.ts';
+import { ErrorCode, isStorageError, messageOf } from '../errors.ts';
 import type { Topic } from '../catalog/catalog.ts';
 import { accept, refused, type Accepted, type Refused } from '../log/accept.ts';
 import {
@@ -114,15 +114,14 @@ const append = (
   try {
     const result = accept(topic.logs[partition]!, records, topic.settings, services.now());
     if (result.kind === 'appended') {
+      services.disk.accepted();
       topic.counters.messagesIn += result.header.recordCount;
       topic.counters.bytesIn += records.length;
     }
     return result;
   } catch (error) {
     if (!isStorageError(error)) throw error;
-    services.log('error', `Nothing can be appended to ${topic.name}/${partition}: ${messageOf(error)}`, {
-      hint: DISK_HINT,
-    });
+    services.disk.refused(`records for ${topic.name}/${partition}`, error);
     return refused(ErrorCode.KAFKA_STORAGE_ERROR, `The broker's disk refused the write: ${messageOf(error)}`);
   }
 };

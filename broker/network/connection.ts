@@ -4,7 +4,7 @@
  */
 import type { Socket } from 'node:net';
 import type { Context, Endpoint, Peer, Services } from '../context.ts';
-import { DISK_HINT, ErrorCode, isStorageError, messageOf, systemCode } from '../errors.ts';
+import { ErrorCode, isStorageError, messageOf, systemCode } from '../errors.ts';
 import type { Authentication } from './authentication.ts';
 import { topicsOf } from './topics-of.ts';
 import type { Faults } from './faults.ts';
@@ -198,11 +198,9 @@ export class Connection {
 
   private unexpected(request: Request, error: unknown): object {
     const { api, body } = request;
-    const { log } = this.options.services;
+    const { log, disk } = this.options.services;
     if (isStorageError(error)) {
-      log('error', `${api.name} of '${request.clientId}' could not be stored: ${messageOf(error)}`, {
-        hint: DISK_HINT,
-      });
+      disk.refused(`what ${api.name} is to store`, error);
       return api.refuse(body, api.diskRefused);
     }
     log('error', `${api.name} failed: ${messageOf(error)}`, {

@@ -1,3 +1,4 @@
+import { Kafka, logLevel } from 'kafkajs';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { ErrorCode } from '../errors.ts';
 import { frame, rawClient } from '../network/raw-client.ts';
@@ -113,6 +114,28 @@ describe('groups, as requests see them', () => {
     const described = await ask(15, 5, { groups: ['g'], includeAuthorizedOperations: false });
     expect(described).toMatchObject({ groups: [{ groupState: 'PreparingRebalance', members: [{}] }] });
   });
+
+  test('a consumer of kafkajs shares its work with a member of the new protocol, and takes all back', async () => {
+    await ask(37, 1, { topics: [{ name: 't', count: 4, assignments: null }], timeoutMs: 0, validateOnly: false });
+    const consumer = new Kafka({ brokers: one.brokers, logLevel: logLevel.NOTHING }).consumer({
+      groupId: 'g',
+      heartbeatInterval: 50,
+      maxWaitTimeInMs: 50,
+      rebalanceTimeout: 5000,
+    });
+    let partitions: readonly number[] = [];
+    consumer.on('consumer.group_join', ({ payload }) => void (partitions = payload.memberAssignment['t'] ?? []));
+    await consumer.subscribe({ topics: ['t'] });
+    await consumer.run({ eachMessage: async () => undefined });
+    await expect.poll(() => partitions.length, { timeout: 5000 }).toBe(4);
+    const joined = await joinAs('new');
+    await expect.poll(() => partitions.length, { timeout: 5000 }).toBe(2);
+    const stay = { ...joined, groupId: 'g', subscribedTopicNames: null, topicPartitions: null };
+    expect(await ask(68, 1, stay)).toMatchObject({ assignment: { topicPartitions: [{ partitions: [{}, {}] }] } });
+    await ask(68, 1, { ...stay, memberEpoch: -1 });
+    await expect.poll(() => partitions.length, { timeout: 5000 }).toBe(4);
+    await consumer.disconnect();
+  }, 20_000);
 
   test('the empty group id is refused, but for commits', async () => {
     const errorCode = ErrorCode.INVALID_GROUP_ID;

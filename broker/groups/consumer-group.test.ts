@@ -133,6 +133,19 @@ describe('a group of the new protocol', () => {
     ]);
   });
 
+  test('one who comes in place of another gets what that one had, and the others go on undisturbed', () => {
+    const { group } = setUp(4);
+    const [first, second, third] = ['1', '2', '3'].map((memberId) => new Client(group, memberId));
+    for (let round = 0; round < 3; round++) for (const client of [first!, second!]) client.beat();
+    const before = [...second!.partitions];
+    first!.leave();
+    expect(group.phase).toBe('Assigning');
+    third!.beat();
+    expect(third!.partitions).toHaveLength(2);
+    second!.beat();
+    expect([second!.partitions, group.phase]).toEqual([before, 'Stable']);
+  });
+
   test('an unknown member and a wrong epoch are refused', () => {
     const { group } = setUp(1);
     expect(group.consumerHeartbeat(beat({ memberEpoch: 3 })).errorCode).toBe(ErrorCode.UNKNOWN_MEMBER_ID);

@@ -37,8 +37,9 @@ export class Reconciliation {
     this.port = port;
   }
 
-  get phase(): 'Empty' | 'Reconciling' | 'Stable' {
+  get phase(): 'Empty' | 'Assigning' | 'Reconciling' | 'Stable' {
     if (this.members.size === 0) return 'Empty';
+    if (this.assignmentEpoch < this.epoch) return 'Assigning';
     return [...this.members.values()].every((one) => this.hasArrived(one)) ? 'Stable' : 'Reconciling';
   }
   get isIdle(): boolean {
@@ -89,7 +90,7 @@ export class Reconciliation {
     const basis = `${wishes.join(';')}|${[...sizes].join(';')}`;
     if (basis === this.basis) return;
     this.basis = basis;
-    this.epoch++;
+    if (this.assignmentEpoch === this.epoch) this.epoch++;
     this.assignor = this.electAssignor();
     const plain = members.map(({ member, topics }) => ({ memberId: member.memberId, topics, target: member.target }));
     const targets = assignors[this.assignor](plain, sizes);
@@ -163,11 +164,13 @@ export class Reconciliation {
     this.members.delete(member.memberId);
   }
 
+  /** The target is computed anew with the next request: one who comes in place of another gets what that one had. */
   protected remove(member: ConsumerMember): void {
     this.drop(member);
     const left = [...this.members.values()];
-    if (left.length > 0 && left.every((one) => one.classic !== undefined)) this.port.onlyClassicLeft();
-    else this.retarget();
+    if (left.length > 0 && left.every((one) => one.classic !== undefined)) return this.port.onlyClassicLeft();
+    this.epoch++;
+    this.basis = '';
   }
 
   /** Removes a member by its id or, as administrators do, by its instance id alone. */

@@ -129,6 +129,24 @@ test('old records go by the topic’s retention, and an aborted transaction by i
   await admin.disconnect();
 });
 
+test('records with old timestamps can be read until retention is looked after, which is not at once', async () => {
+  let nowMs = Date.now();
+  const { broker } = await start({ now: () => nowMs, maintenanceMs: 10, retentionCheckMs: 300_000 });
+  const kafka = kafkaOf(broker, 5);
+  const sender = kafka.producer();
+  await sender.connect();
+  await sender.send({ topic: 't', messages: [{ value: 'old', timestamp: '1000' }] });
+  const admin = kafka.admin();
+  await admin.connect();
+  const low = async (): Promise<string> => (await admin.fetchTopicOffsets('t'))[0]!.low;
+  await new Promise((resolve) => setTimeout(resolve, 100));
+  expect(await low()).toBe('0');
+  nowMs += 300_000;
+  await expect.poll(low).toBe('1');
+  await sender.disconnect();
+  await admin.disconnect();
+});
+
 test('a stray folder among the topics is removed at start, not taken for a topic', async () => {
   const first = await start();
   mkdirSync(join(first.dir, 'topics', 'stray~0123'), { recursive: true });

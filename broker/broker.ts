@@ -130,7 +130,7 @@ export const startBrokerOn = async (
     clusterId: services.clusterId,
     faults,
     metrics: () => measure(services, listeners),
-    maintain: () => maintenance.run(),
+    maintain: () => maintenance.run(true),
     stop: () => (stopping ??= stop()),
   };
 };

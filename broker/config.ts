@@ -55,8 +55,10 @@ export interface BrokerConfig extends ListenerConfig {
   readonly consumerHeartbeatMs?: number;
   readonly offsetsRetentionMs?: number;
   readonly transactionTimeoutMaxMs?: number;
-  /** How often retention, compaction and expiry are looked after. */
+  /** How often compaction and expiry are looked after. */
   readonly maintenanceMs?: number;
+  /** How often records that are too old or too many go: Kafka's log.retention.check.interval.ms. */
+  readonly retentionCheckMs?: number;
 }
 
 export interface BrokerSettings {
@@ -77,6 +79,7 @@ export interface BrokerSettings {
   readonly offsetsRetentionMs: number;
   readonly transactionTimeoutMaxMs: number;
   readonly maintenanceMs: number;
+  readonly retentionCheckMs: number;
 }
 
 const DAY_MS = 86_400_000;
@@ -98,6 +101,7 @@ const defaults: Omit<BrokerSettings, 'dataDir'> = {
   offsetsRetentionMs: 7 * DAY_MS,
   transactionTimeoutMaxMs: 900_000,
   maintenanceMs: 10_000,
+  retentionCheckMs: 300_000,
 };
 
 /** Fills in the defaults and refuses what cannot be meant. */

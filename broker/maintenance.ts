@@ -14,9 +14,11 @@ export class Maintenance {
   private readonly services: Services;
   private readonly timers: readonly NodeJS.Timeout[];
   private running: Promise<void> | undefined;
+  private retainedAtMs: number;
 
   constructor(services: Services) {
     this.services = services;
+    this.retainedAtMs = services.now();
     this.timers = [
       setInterval(() => void this.run(), services.settings.maintenanceMs),
       setInterval(() => this.guard('Transactions', () => this.expireTransactions()), TRANSACTIONS_MS),
@@ -35,26 +37,37 @@ export class Maintenance {
     this.services.transactions.expire(this.services.now());
   }
 
-  run(): Promise<void> {
-    this.running ??= this.runOnce().finally(() => {
+  /** What is due; `all`: everything, after what may be under way already. */
+  async run(all = false): Promise<void> {
+    if (all) await this.running;
+    this.running ??= this.runOnce(all).finally(() => {
       this.running = undefined;
     });
-    return this.running;
+    await this.running;
   }
 
-  private async runOnce(): Promise<void> {
+  /** Old records go only now and then, as in Kafka: who writes old timestamps has the time to read what was written. */
+  private mustRetain(): boolean {
+    const { now, settings } = this.services;
+    const isDue = now() - this.retainedAtMs >= settings.retentionCheckMs;
+    if (isDue) this.retainedAtMs = now();
+    return isDue;
+  }
+
+  private async runOnce(all: boolean): Promise<void> {
     const { catalog, groups, now } = this.services;
+    const retains = this.mustRetain() || all;
     this.guard('Transactions', () => this.expireTransactions());
     this.guard('Groups', () => groups.expire(now()));
     for (const topic of catalog.all()) {
-      for (const log of topic.logs) await this.tend(topic, log);
+      for (const log of topic.logs) await this.tend(topic, log, retains);
     }
   }
 
-  private async tend(topic: Topic, log: PartitionLog): Promise<void> {
+  private async tend(topic: Topic, log: PartitionLog, retains: boolean): Promise<void> {
     const { now, log: say } = this.services;
     try {
-      if (!log.isClosed) retain(log, topic.settings, now());
+      if (retains && !log.isClosed) retain(log, topic.settings, now());
       const savedBytes =
         topic.settings.compacts && !log.isClosed ? await compact(log, topic.settings, now()) : undefined;
       if (savedBytes !== undefined) say('debug', `${log.options.dir} was compacted: ${savedBytes} bytes less`);

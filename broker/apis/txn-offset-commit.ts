@@ -40,7 +40,8 @@ export const txnOffsetCommit = defineApi({
     }),
   },
   handle(request, { services, version }) {
-    const errorCode = fencedCode(permitted(services, request, version), version >= 3);
+    // Here no version knows PRODUCER_FENCED.
+    const errorCode = fencedCode(permitted(services, request, version), false);
     const { topics, accepted } = offsetsToCommit(services, request.topics, errorCode);
     services.groups.offsets.commitPending(request.groupId, request.producerId, accepted);
     return { topics };

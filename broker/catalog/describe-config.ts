@@ -97,6 +97,7 @@ export const describeBrokerConfig = (
     one('group.max.session.timeout.ms', settings.groupSessionTimeoutMaxMs, 'int'),
     one('group.min.session.timeout.ms', settings.groupSessionTimeoutMinMs, 'int'),
     one('log.dirs', settings.dataDir, 'string'),
+    one('log.retention.check.interval.ms', settings.retentionCheckMs, 'long'),
     one('log.retention.hours', hours('retention.ms', settings), 'int'),
     one('log.roll.hours', hours('segment.ms', settings), 'int'),
     one('max.connections', settings.connectionsMax, 'int'),

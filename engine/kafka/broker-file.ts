@@ -49,6 +49,7 @@ const schema = z.strictObject({
       consumerSessionTimeoutMs: count,
       consumerHeartbeatMs: count,
       offsetsRetentionMs: count,
+      retentionCheckMs: count,
       transactionTimeoutMaxMs: count,
     })
     .partial().shape,

@@ -140,6 +140,7 @@ ${missingTable(served, apacheServed)}
 | \`topicDefaults\` | defaults of topic configurations under Kafka's names, say \`retention.ms\`, \`cleanup.policy\`, \`flush.messages\` |
 | \`requestBytesMax\`, \`fetchBytesMax\`, \`connectionsMax\`, \`idleConnectionMs\` | limits of the network |
 | \`groupInitialDelayMs\`, \`groupSessionTimeoutMinMs\`, \`groupSessionTimeoutMaxMs\`, \`consumerSessionTimeoutMs\`, \`consumerHeartbeatMs\`, \`offsetsRetentionMs\`, \`transactionTimeoutMaxMs\` | times of groups and transactions |
+| \`retentionCheckMs\` | how often records that are too old or too many go; every 5 minutes, as in Apache Kafka |
 
 \`\`\`yaml
 autoCreateTopics: false

@@ -116,7 +116,7 @@ describe('groups, as requests see them', () => {
   });
 
   test('a consumer of kafkajs shares its work with a member of the new protocol, and takes all back', async () => {
-    await ask(37, 1, { topics: [{ name: 't', count: 4, assignments: null }], timeoutMs: 0, validateOnly: false });
+    await ask(37, 1, { topics: [{ name: 't', count: 4, assignments: null }], timeoutMs: 1000, validateOnly: false });
     const consumer = new Kafka({ brokers: one.brokers, logLevel: logLevel.NOTHING }).consumer({
       groupId: 'g',
       heartbeatInterval: 50,

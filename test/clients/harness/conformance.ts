@@ -122,6 +122,7 @@ ${missingTable(served, apacheServed)}
 - Committed offsets and transactions are kept in journals: \`__consumer_offsets\` and \`__transaction_state\` do not exist, and cannot be created.
 - Settings of topics that make no sense with one broker and no remote storage are kept and shown, and change nothing; the broker's own are given at its start
   and cannot be altered by clients. A topic has at most 1000 partitions.
+- Regular expressions of clients are RE2's, as in Apache Kafka; one that compiles to more than 10,000 instructions is refused.
 - Durability is Kafka's: an acknowledged batch is in the system's page cache, so it survives the death of the process; \`flush.messages=1\` on a topic also syncs each
   append to the disk.
 - Loopback only, unless it is told to listen elsewhere.

@@ -73,10 +73,9 @@ const readWarm = (log: PartitionLog, { segment, start, limit }: Range, request: 
     try {
       const whole = wholeBatches(segment, buffer, start, segment.file.read(buffer.bytes, length, start));
       if (whole !== undefined) return whole;
-      if (!request.wholeFirst) buffer.release();
+      buffer.release();
       if (!request.wholeFirst) return undefined;
       length = longer(segment, start, limit, length);
-      buffer.release();
     } catch (error) {
       buffer.release();
       throw error;
